@@ -1,0 +1,27 @@
+# Each target gets what it needs first, says what it does, and is quick when nothing changed.
+.DEFAULT_GOAL := help
+.PHONY: help run test watch lint build
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## build for development and serve at http://localhost:3000 (first time: about 12 minutes)
+	@scripts/setup.sh build
+	@scripts/site.sh dev
+	@scripts/run.sh
+
+build: ## the product: target/release/holdfast, one file with the site inside
+	@scripts/setup.sh build ship
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+
+test: ## everything CI checks: lints, tests on both databases, a real browser, the README
+	@scripts/test.sh
+
+lint: ## format and clippy for both faces, shellcheck for the scripts
+	@scripts/setup.sh build lint
+	@scripts/lint.sh
+
+watch: ## rebuild and reload at each change, by cargo-leptos (installing it once: about 16 minutes)
+	@scripts/setup.sh build ship watch
+	@scripts/cargo.sh leptos watch

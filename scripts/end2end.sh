@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# scripts/end2end.sh [Playwright's arguments]: the release binary with an empty database on a free port, the
+# weight of its sign-in page, then Playwright against it.
+#
+# The tests find the server in HOLDFAST_URL and, where Playwright has no browser of its own, Chromium in
+# HOLDFAST_CHROMIUM.
+. "$(dirname "$0")/lib.sh"
+cd "$HOLDFAST_ROOT"
+
+binary="$(realpath "$TARGET_DIR")/release/holdfast"
+[ -x "$binary" ] || die "$binary is missing: make build"
+
+work="$(mktemp -d)"
+server=
+# shellcheck disable=SC2317 # the trap calls it
+cleanup() {
+  trap - EXIT INT TERM HUP
+  if [ -n "$server" ]; then
+    kill -TERM "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+port="$(free_port)"
+export HOLDFAST_URL="http://localhost:$port"
+log="$work/server.log"
+# In an empty folder: neither our Leptos.toml nor a developer's database takes part.
+(
+  cd "$work"
+  exec env LEPTOS_SITE_ADDR="127.0.0.1:$port" HOLDFAST_ORIGIN="$HOLDFAST_URL" \
+    HOLDFAST_DATABASE_URL="sqlite://$work/end2end.db?mode=rwc" "$binary" serve
+) >"$log" 2>&1 &
+server=$!
+wait_for "$HOLDFAST_URL/readyz" 30 "$server" "$log"
+say "server ready at $HOLDFAST_URL, idle at $(awk '/^VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$server/status" 2>/dev/null || echo '?')"
+
+scripts/page-weight.sh "$HOLDFAST_URL/"
+
+if [ -z "${HOLDFAST_CHROMIUM:-}" ] && [ -x /usr/bin/chromium ]; then export HOLDFAST_CHROMIUM=/usr/bin/chromium; fi
+say "Playwright"
+status=0
+(cd end2end && npx playwright test "$@") || status=$?
+kill -0 "$server" 2>/dev/null || { status=1; say "the server died during the tests"; }
+if [ "$status" != 0 ]; then
+  mkdir -p end2end/test-results
+  cp "$log" end2end/test-results/server.log
+  say "the server's log: end2end/test-results/server.log; its last lines:"
+  tail -n 30 "$log" >&2
+fi
+exit "$status"

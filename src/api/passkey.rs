@@ -1,0 +1,64 @@
+//! `/auth/passkey/…`: the two WebAuthn ceremonies, two calls each.
+
+#![expect(missing_docs, reason = "the fields of the argument structs that the macro writes")]
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json as JsonCodec;
+
+use super::{ApiError, Json, Registered, SignedIn};
+
+/// `POST /auth/passkey/register/options`: begin to make a passkey. Signed out, for a new account; signed in,
+/// for this account, and only after a step-up. Answers `PublicKeyCredentialCreationOptionsJSON`.
+#[server(prefix = "/auth/passkey", endpoint = "register/options", input = JsonCodec, output = JsonCodec)]
+pub async fn register_options(
+    email: Option<String>,
+    #[server(rename = "displayName")] display_name: Option<String>,
+) -> Result<Json, ApiError> {
+    let call = super::call::Call::current()?;
+    let request = crate::auth::RegistrationRequest { email, display_name };
+    let begun = call
+        .auth
+        .begin_registration(&call.caller, &request)
+        .await
+        .map_err(|error| ApiError::from(error).for_action("passkey_add"))?;
+    answer_options(&call, begun)
+}
+
+/// `POST /auth/passkey/register/verify`: finish. Takes `RegistrationResponseJSON`; answers the account and
+/// its passkey, with the session cookie.
+#[server(prefix = "/auth/passkey", endpoint = "register/verify", input = JsonCodec, output = JsonCodec)]
+pub async fn register_verify(response: Json, label: Option<String>) -> Result<Registered, ApiError> {
+    let call = super::call::Call::current()?;
+    let new = crate::auth::NewPasskey { response: response.get(), label: label.as_deref() };
+    let done = call.auth.finish_registration(&call.caller, &new).await?;
+    call.issue_cookie(super::cookies::SESSION, &done.session.token, done.session.lifetime);
+    Ok(Registered { ok: true, user: done.account.into(), passkey: done.passkey.into() })
+}
+
+/// `POST /auth/passkey/login/options`: begin to sign in. An `email` is not looked at: the answer is the same for
+/// everybody. Answers `PublicKeyCredentialRequestOptionsJSON`.
+#[server(prefix = "/auth/passkey", endpoint = "login/options", input = JsonCodec, output = JsonCodec)]
+pub async fn login_options() -> Result<Json, ApiError> {
+    let call = super::call::Call::current()?;
+    let begun = call.auth.begin_authentication(&call.caller).await?;
+    answer_options(&call, begun)
+}
+
+/// `POST /auth/passkey/login/verify`: finish. Takes `AuthenticationResponseJSON`; answers who came in, with the
+/// session cookie.
+#[server(prefix = "/auth/passkey", endpoint = "login/verify", input = JsonCodec, output = JsonCodec)]
+pub async fn login_verify(response: Json) -> Result<SignedIn, ApiError> {
+    let call = super::call::Call::current()?;
+    let done = call.auth.finish_authentication(&call.caller, response.get()).await?;
+    call.issue_cookie(super::cookies::SESSION, &done.session.token, done.session.lifetime);
+    Ok(SignedIn { ok: true, user: done.account.into() })
+}
+
+#[cfg(feature = "ssr")]
+fn answer_options(call: &super::call::Call, begun: crate::auth::Begun) -> Result<Json, ApiError> {
+    call.issue_cookie(super::cookies::CEREMONY, &begun.browser, crate::auth::CEREMONY_LIFETIME);
+    serde_json::value::RawValue::from_string(begun.options).map_err(|error| {
+        tracing::error!(%error, "options are not JSON");
+        ApiError::internal()
+    })
+}

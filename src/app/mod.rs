@@ -1,0 +1,17 @@
+//! What a person sees.
+//!
+//! Pages are HTML from the server and work as pages. Islands are the parts that need the browser's help to touch
+//! a passkey; only they are in the WebAssembly.
+
+pub mod islands;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+mod when;
+
+#[cfg(feature = "ssr")]
+pub use pages::{AccountPage, SignInPage, SignUpPage, error_page};
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, PageContext, shell};

@@ -1,0 +1,24 @@
+//! `/signup`: create an account.
+
+use leptos::prelude::*;
+
+use super::NeedsScript;
+use crate::app::islands::SignUp;
+
+/// An address, perhaps a name, and a passkey.
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    view! {
+        <main id="main" class="page" tabindex="-1">
+            <div class="stack" data-gap="l">
+                <h1>"Create an account"</h1>
+                <p class="lede">
+                    "A passkey is a key your device keeps for you. You use it with your fingerprint, face or PIN, which never leave your device."
+                </p>
+                <NeedsScript purpose="create a passkey" />
+                <SignUp />
+                <p>"Have a passkey already? " <a href="/">"Sign in"</a></p>
+            </div>
+        </main>
+    }
+}

@@ -1,0 +1,116 @@
+//! The document around every page.
+
+use leptos::prelude::*;
+
+/// Addresses of what a page loads.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    /// The JavaScript that wasm-bindgen wrote.
+    pub js: String,
+    /// The islands.
+    pub wasm: String,
+    /// The one stylesheet.
+    pub css: String,
+}
+
+/// What the shell needs to know.
+#[derive(Clone, Debug)]
+pub struct PageContext {
+    /// The page's name, first in the title.
+    pub title: &'static str,
+    /// What the page loads.
+    pub assets: Assets,
+    /// Scripts carry it, or do not run.
+    pub nonce: String,
+    /// What the service calls itself.
+    pub service: String,
+    /// Whether to offer the way to the account.
+    pub signed_in: bool,
+    /// While cargo-leptos watches: where its reload server listens.
+    pub reload_port: Option<u16>,
+}
+
+/// Load the islands' code and wake each island. A press that comes before that is kept and repeated, so that a
+/// slow network costs a moment and not a second press.
+const LOADER: &str = r#"(() => {
+  let pressed;
+  const keep = (event) => { if (event.target.closest("leptos-island")) { event.preventDefault(); pressed = event.submitter ?? event.target; } };
+  addEventListener("submit", keep, true);
+  import(JS).then(async (module) => {
+    await module.default({ module_or_path: WASM });
+    module.hydrate();
+    for (const island of document.querySelectorAll("leptos-island")) module[island.dataset.component]?.(island);
+    removeEventListener("submit", keep, true);
+    if (pressed?.isConnected) pressed.click();
+  });
+})();"#;
+
+/// A whole document.
+pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> impl IntoView {
+    // Only islands are hydrated; the rest of the page gets no markers.
+    if let Some(shared) = Owner::current_shared_context() {
+        shared.set_is_hydrating(false);
+    }
+    let PageContext { title, assets, nonce, service, signed_in, reload_port } = context;
+    // Both are addresses of ours, of letters that JSON and JavaScript write alike.
+    let loader = LOADER.replace("JS", &format!("{:?}", assets.js)).replace("WASM", &format!("{:?}", assets.wasm));
+    let reload = reload_port.map(|port| {
+        let script = format!(
+            "new WebSocket(`ws://${{location.hostname}}:{port}/live_reload`).onmessage = (event) => \
+             {{ const message = JSON.parse(event.data); if (message.all || message.css) location.reload(); }};"
+        );
+        view! { <script nonce=nonce.clone() inner_html=script></script> }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <title>{format!("{title} · {service}")}</title>
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#f7f3ec" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#121613" media="(prefers-color-scheme: dark)" />
+                <link rel="stylesheet" href=assets.css />
+                <link rel="modulepreload" href=assets.js />
+                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                <link rel="manifest" href="/site.webmanifest" />
+                <script r#type="module" nonce=nonce.clone() inner_html=loader></script>
+                {reload}
+            </head>
+            <body>
+                <a class="skip" href="#main">"Skip to content"</a>
+                <header class="masthead">
+                    <a class="brand" href="/">
+                        <Mark />
+                        {service}
+                    </a>
+                    {signed_in
+                        .then(|| {
+                            view! {
+                                <nav aria-label="Your account">
+                                    <a href="/account" aria-current="page">"Account"</a>
+                                </nav>
+                            }
+                        })}
+                </header>
+                {page()}
+            </body>
+        </html>
+    }
+}
+
+/// The mark: a holdfast, five strands closing on a point. The same drawing as `public/mark.svg`.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 64 64" aria-hidden="true" focusable="false">
+            <path
+                fill="currentColor"
+                d="M4.9 19C0.1 39 11.8 49.6 31.5 60.3L32.5 58.5C14.2 46.4 6.7 38 12.3 21A3.8 3.8 0 0 0 4.9 19ZM15.8 9.6C13 31.3 21.2 47.5 31.1 60L32.9 58.8C24.8 45.5 19.8 30.7 23.4 10.8A3.8 3.8 0 0 0 15.8 9.6ZM28.2 6.4C28.6 28 30 45 30.9 59.4L33 59.4C34 45 35.4 28 35.8 6.4A3.8 3.8 0 0 0 28.2 6.4ZM40.6 10.8C44.2 30.7 39.2 45.5 31.1 58.8L32.9 60C42.8 47.5 51 31.3 48.2 9.6A3.8 3.8 0 0 0 40.6 10.8ZM51.7 21C57.3 38 49.8 46.4 31.5 58.5L32.5 60.3C52.2 49.6 63.9 39 59.1 19A3.8 3.8 0 0 0 51.7 21ZM30.9 59.3a1.1 1.1 0 0 0 2.2 0Z"
+            />
+        </svg>
+    }
+}

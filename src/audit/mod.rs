@@ -1,0 +1,119 @@
+//! What happened, in words that others know: OWASP's logging vocabulary for the person's acts, CAEP's for what
+//! becomes of sessions and credentials.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::store::{self, auth_event, events};
+
+/// Long user agents are cut here; the rest says nothing.
+const USER_AGENT_LIMIT: usize = 256;
+
+/// The kinds of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventType {
+    /// An account was made, with its first passkey (OWASP `user_created`).
+    UserCreated,
+    /// Somebody tried to make one and was refused.
+    UserCreateFail,
+    /// Somebody signed in (OWASP `authn_login_success`).
+    AuthnLoginSuccess,
+    /// Somebody tried to and was refused (OWASP `authn_login_fail`).
+    AuthnLoginFail,
+    /// A session ended before its time (CAEP `session-revoked`).
+    SessionRevoked,
+    /// A synced passkey's signature counter went backwards.
+    CredentialCounterRegressed,
+    /// A passkey that could not be backed up now can.
+    CredentialBackupEligibilityChanged,
+}
+
+impl EventType {
+    /// The name in the `event_type` column.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user_created",
+            Self::UserCreateFail => "user_create_fail",
+            Self::AuthnLoginSuccess => "authn_login_success",
+            Self::AuthnLoginFail => "authn_login_fail",
+            Self::SessionRevoked => "session_revoked",
+            Self::CredentialCounterRegressed => "credential_counter_regressed",
+            Self::CredentialBackupEligibilityChanged => "credential_backup_eligibility_changed",
+        }
+    }
+}
+
+/// One thing that happened, before it is known from where.
+#[derive(Clone, Debug)]
+pub struct Event {
+    event_type: EventType,
+    refused_because: Option<&'static str>,
+    user_id: Option<Uuid>,
+    session_id: Option<Uuid>,
+    credential_id: Option<Uuid>,
+}
+
+/// From where it happened.
+#[derive(Clone, Debug)]
+pub struct Origin<'a> {
+    /// Joins this row to the log line and to the person's screen.
+    pub request_id: &'a str,
+    /// The network, not the address.
+    pub ip_prefix: Option<String>,
+    /// As sent.
+    pub user_agent: Option<&'a str>,
+}
+
+impl Event {
+    /// It went well.
+    pub fn success(event_type: EventType) -> Self {
+        Self { event_type, refused_because: None, user_id: None, session_id: None, credential_id: None }
+    }
+
+    /// It was refused.
+    pub fn refused(event_type: EventType, reason: &'static str) -> Self {
+        Self { refused_because: Some(reason), ..Self::success(event_type) }
+    }
+
+    /// Whose account.
+    #[must_use]
+    pub fn user(self, id: Uuid) -> Self {
+        Self { user_id: Some(id), ..self }
+    }
+
+    /// Which session.
+    #[must_use]
+    pub fn session(self, id: Uuid) -> Self {
+        Self { session_id: Some(id), ..self }
+    }
+
+    /// Which passkey.
+    #[must_use]
+    pub fn credential(self, id: Uuid) -> Self {
+        Self { credential_id: Some(id), ..self }
+    }
+}
+
+/// Append an event in the transaction of what it tells about.
+pub async fn record(
+    tx: &store::Transaction<'_>,
+    now: Timestamp,
+    origin: Origin<'_>,
+    event: Event,
+) -> Result<(), store::Error> {
+    let row = auth_event::Model {
+        id: 0,
+        created_at: now.0,
+        event_type: event.event_type.as_str().to_owned(),
+        outcome: if event.refused_because.is_some() { "refused" } else { "success" }.to_owned(),
+        reason: event.refused_because.map(str::to_owned),
+        user_id: event.user_id,
+        session_id: event.session_id,
+        credential_id: event.credential_id,
+        request_id: origin.request_id.to_owned(),
+        ip_prefix: origin.ip_prefix,
+        user_agent: origin.user_agent.map(|agent| agent.chars().take(USER_AGENT_LIMIT).collect()),
+        risk_score: 0,
+    };
+    events::append(&**tx, row).await
+}

@@ -1,0 +1,87 @@
+//! Pending ceremonies: one row each, redeemed at most once, by the browser that began them, for what they were
+//! begun, in time.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Auth, CEREMONY_LIFETIME, Caller, Error, Refusal};
+use crate::secret::Secret;
+use crate::store::{ceremonies, ceremony};
+
+/// A browser may have this many ceremonies open; a ninth closes the oldest.
+const OPEN_PER_BROWSER: u64 = 8;
+
+/// What a ceremony was begun for. It can be finished as nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Registration,
+    Authentication,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Authentication => "authentication",
+        }
+    }
+}
+
+impl Auth {
+    /// Remember a ceremony. Returns the secret that the browser must present to finish it.
+    pub(super) async fn open_ceremony(
+        &self,
+        caller: &Caller,
+        kind: Kind,
+        challenge: &[u8],
+        payload: &impl Serialize,
+    ) -> Result<Secret, Error> {
+        let payload = serde_json::to_string(payload).map_err(|error| Error::Broken(error.to_string()))?;
+        let now = self.clock.now();
+        let (browser, is_new) = match &caller.browser {
+            Some(browser) => (browser.clone(), false),
+            None => (Secret::generate()?, true),
+        };
+        let row = ceremony::Model {
+            challenge: challenge.to_vec(),
+            browser: browser.hash().to_vec(),
+            kind: kind.as_str().to_owned(),
+            payload,
+            created_at: now.0,
+            expires_at: now.plus(CEREMONY_LIFETIME).0,
+            consumed_at: None,
+        };
+        let tx = self.store.begin().await?;
+        if !is_new {
+            ceremonies::trim_open(&*tx, &row.browser, now.0, OPEN_PER_BROWSER - 1).await?;
+        }
+        ceremonies::insert(&*tx, row).await?;
+        tx.commit().await?;
+        Ok(browser)
+    }
+
+    /// Take a ceremony's one redemption. It is spent even if what follows fails.
+    pub(super) async fn redeem_ceremony<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        kind: Kind,
+        challenge: &[u8],
+    ) -> Result<T, Error> {
+        let browser = caller.browser.as_ref().ok_or(Refusal::ChallengeUnknown)?.hash();
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let redeemed = ceremonies::consume(&*tx, challenge, &browser, now.0).await?;
+        tx.commit().await?;
+        let Some(row) = redeemed else {
+            let used = ceremonies::was_consumed(self.store.reader(), challenge, &browser).await?;
+            return Err(if used { Refusal::ChallengeUsed } else { Refusal::ChallengeUnknown }.into());
+        };
+        if row.expires_at <= now.0 {
+            return Err(Refusal::ChallengeExpired.into());
+        }
+        if row.kind != kind.as_str() {
+            return Err(Refusal::CeremonyMismatch.into());
+        }
+        serde_json::from_str(&row.payload).map_err(|error| Error::Broken(format!("ceremony payload: {error}")))
+    }
+}

@@ -1,0 +1,104 @@
+//! What a person says of themselves: address and names, checked before anything else is done with them.
+
+use uuid::Uuid;
+
+use super::Refusal;
+use crate::store::user;
+
+/// Names and labels longer than this many characters help nobody.
+const NAME_LIMIT: usize = 64;
+/// RFC 5321 §4.5.3.1.3: a path is at most 256 octets including its angle brackets.
+const EMAIL_LIMIT: usize = 254;
+
+/// A person with an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Apps key on this, never on the address.
+    pub id: Uuid,
+    /// A claim until verified.
+    pub email: String,
+    /// Whether this person has shown that mail to the address reaches them.
+    pub email_verified: bool,
+    /// What they like to be called.
+    pub display_name: Option<String>,
+}
+
+impl From<user::Model> for Account {
+    fn from(row: user::Model) -> Self {
+        Self {
+            id: row.id,
+            email: row.email,
+            email_verified: row.email_verified_at.is_some(),
+            display_name: row.display_name,
+        }
+    }
+}
+
+/// An address in one spelling: trimmed, lower case. One `@` with something on both sides, nothing unprintable;
+/// whether mail arrives is found out by sending some.
+pub(super) fn parse_email(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    let (local, domain) = text.rsplit_once('@').ok_or(Refusal::EmailInvalid)?;
+    let domain_is_plausible = !domain.is_empty()
+        && !domain.starts_with(['.', '-'])
+        && !domain.ends_with(['.', '-'])
+        && !domain.contains("..")
+        && domain.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-');
+    let local_is_plausible =
+        !local.is_empty() && local.len() <= 64 && !local.contains(['@', '"', '<', '>', '(', ')', ',', ';', ':', '\\']);
+    if text.len() > EMAIL_LIMIT || !domain_is_plausible || !local_is_plausible || !is_showable(text) || text.contains(char::is_whitespace)
+    {
+        return Err(Refusal::EmailInvalid);
+    }
+    Ok(text.to_lowercase())
+}
+
+/// A name to show; `None` if nothing is left after trimming.
+pub(super) fn parse_name(text: Option<&str>, refusal: Refusal) -> Result<Option<String>, Refusal> {
+    let text = text.unwrap_or_default().trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.chars().count() > NAME_LIMIT || !is_showable(text) {
+        return Err(refusal);
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// No control characters, and none that reorder or hide the text around them.
+fn is_showable(text: &str) -> bool {
+    !text.chars().any(|c| {
+        c.is_control()
+            || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_trimmed_and_lowered() {
+        assert_eq!(parse_email("  Ada.Lovelace+x@Example.TEST ").as_deref(), Ok("ada.lovelace+x@example.test"));
+        assert_eq!(parse_email("zoë@bücher.example").as_deref(), Ok("zoë@bücher.example"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("{}@example.test", "a".repeat(65));
+        for text in ["", "ada", "@", "ada@", "@example.test", "a b@example.test", "a@b@c.test", "a@.test", "a@b..c", "a@b\u{202e}c.test", "<a>@b.test", &long] {
+            assert_eq!(parse_email(text), Err(Refusal::EmailInvalid), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_keep_their_letters_and_lose_their_tricks() {
+        let parse = |text| parse_name(Some(text), Refusal::DisplayNameInvalid);
+        assert_eq!(parse(" Zoë 👩‍💻 "), Ok(Some("Zoë 👩‍💻".into())));
+        assert_eq!(parse("   "), Ok(None));
+        assert_eq!(parse(&"x".repeat(64)).map(|name| name.is_some()), Ok(true));
+        assert_eq!(parse(&"x".repeat(65)), Err(Refusal::DisplayNameInvalid));
+        assert_eq!(parse("nul\0"), Err(Refusal::DisplayNameInvalid));
+        assert_eq!(parse("gnp.\u{202e}exe"), Err(Refusal::DisplayNameInvalid));
+    }
+}

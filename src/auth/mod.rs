@@ -1,0 +1,90 @@
+//! Who may come in: the WebAuthn ceremonies and the sessions they open.
+//!
+//! These are the rules. They know no HTTP and write no SQL; the edges (`api`, `server`) turn requests into a
+//! [`Caller`] and a [`Refusal`] into a status.
+
+mod authentication;
+mod caller;
+mod ceremony;
+mod identity;
+mod passkey;
+mod provider;
+mod refusal;
+mod registration;
+mod relying_party;
+mod session;
+
+use std::sync::Arc;
+
+pub use authentication::SignedIn;
+pub use caller::{Caller, Presented};
+pub use identity::Account;
+pub use passkey::PasskeyInfo;
+pub use refusal::{Error, Refusal, RefusalKind};
+pub use registration::{NewPasskey, Registered, RegistrationRequest};
+pub use relying_party::{InvalidRelyingParty, RelyingParty};
+pub use session::{CurrentSession, IssuedSession, SessionPolicy};
+
+use crate::audit::{self, Event, EventType, Origin};
+use crate::clock::Clock;
+use crate::secret::Secret;
+use crate::store::{self, Store};
+
+/// How long a ceremony may take, from options to verify.
+pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// Everything the rules need. One per process, shared.
+pub struct Auth {
+    store: Arc<Store>,
+    rp: RelyingParty,
+    clock: Arc<dyn Clock>,
+    sessions: SessionPolicy,
+}
+
+/// A ceremony has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// The standard options as JSON text, for `PublicKeyCredential.parse…OptionsFromJSON`.
+    pub options: String,
+    /// The browser's ceremony cookie. The ceremony can be finished only with it.
+    pub browser: Secret,
+}
+
+impl Auth {
+    /// The rules over a database, a relying party and a clock.
+    pub fn new(store: Arc<Store>, rp: RelyingParty, clock: Arc<dyn Clock>, sessions: SessionPolicy) -> Self {
+        Self { store, rp, clock, sessions }
+    }
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auth").field("sessions", &self.sessions).finish_non_exhaustive()
+    }
+}
+
+impl Auth {
+    /// Append an event about this caller, in the transaction of what it tells about.
+    async fn record(&self, tx: &store::Transaction<'_>, caller: &Caller, event: Event) -> Result<(), Error> {
+        let origin = Origin {
+            request_id: &caller.request_id,
+            ip_prefix: caller.ip_prefix(),
+            user_agent: caller.user_agent.as_deref(),
+        };
+        Ok(audit::record(tx, self.clock.now(), origin, event).await?)
+    }
+
+    /// If a ceremony was refused, leave a row that says why. Nothing else of it is kept.
+    async fn record_refusal<T>(
+        &self,
+        caller: &Caller,
+        event_type: EventType,
+        outcome: &Result<T, Error>,
+    ) -> Result<(), Error> {
+        let Err(Error::Refused(refusal)) = outcome else { return Ok(()) };
+        let tx = self.store.begin().await?;
+        self.record(&tx, caller, Event::refused(event_type, refusal.code())).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! Why a rule said no.
+//!
+//! [`Refusal`] is what a person (or their program) may be told; [`Error`] adds what they may not.
+//! Each refusal has one code, one kind and one sentence, here and nowhere else.
+
+use crate::secret::NoEntropy;
+use crate::store;
+
+/// What a rule returns instead of an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request was understood and refused.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// The database failed.
+    #[error("database: {0}")]
+    Store(#[from] store::Error),
+    /// No random bytes.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+    /// Something stored or produced by us could not be read back.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The family a refusal belongs to. The edge makes a status of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The request itself is at fault.
+    Input,
+    /// There is no session to act for.
+    Unauthenticated,
+    /// There is, and one more passkey touch is needed.
+    StepUp,
+}
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $variant:ident, $kind:ident, $code:literal, $sentence:literal;)*) => {
+        /// A reason to refuse, with its stable code and its sentence for a person.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Refusal { $($(#[$doc])* $variant,)* }
+
+        impl Refusal {
+            /// All of them, for tests and documents.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The `code` member of the error answer, and the `reason` in the audit trail.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The `error` member: what happened, and what to do now.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => $sentence,)* }
+            }
+
+            /// The family.
+            pub fn kind(self) -> RefusalKind {
+                match self { $(Self::$variant => RefusalKind::$kind,)* }
+            }
+        }
+    };
+}
+
+refusals! {
+    /// Not an address that mail could reach.
+    EmailInvalid, Input, "email_invalid",
+        "That does not look like an email address. Please check it.";
+    /// Signed in, and the address named is another one.
+    EmailMismatch, Input, "email_mismatch",
+        "You are signed in with another address. Sign out first to create a second account.";
+    /// Too long, or with characters that cannot be shown.
+    DisplayNameInvalid, Input, "display_name_invalid",
+        "That name cannot be shown. Please use at most 64 ordinary characters.";
+    /// Too long, or with characters that cannot be shown.
+    LabelInvalid, Input, "label_invalid",
+        "That label cannot be shown. Please use at most 64 ordinary characters.";
+    /// Not a RegistrationResponseJSON or AuthenticationResponseJSON (WebAuthn Level 3 §5.1).
+    ResponseMalformed, Input, "response_malformed",
+        "The answer from your passkey could not be read. Nothing was changed. Please try again.";
+    /// No open ceremony of this browser has this challenge.
+    ChallengeUnknown, Input, "challenge_unknown",
+        "This sign-in was started somewhere else or too long ago. Please start again.";
+    /// The ceremony took longer than it may.
+    ChallengeExpired, Input, "challenge_expired",
+        "That took longer than five minutes, so it was stopped. Please start again.";
+    /// The ceremony was finished before.
+    ChallengeUsed, Input, "challenge_used",
+        "This was already used once. Please start again.";
+    /// The answer is to another kind of ceremony than the one begun.
+    CeremonyMismatch, Input, "ceremony_mismatch",
+        "The answer from your passkey was for something else. Please start again.";
+    /// The browser signed for another origin (WebAuthn §7.1 step 9, §7.2 step 13).
+    OriginMismatch, Input, "origin_mismatch",
+        "Your passkey was asked by another site. Check the address in your browser.";
+    /// The authenticator signed for another relying party id.
+    RpIdMismatch, Input, "rp_id_mismatch",
+        "Your passkey was made for another site. Check the address in your browser.";
+    /// The user-verified or user-present flag is missing.
+    UserNotVerified, Input, "user_not_verified",
+        "Your device did not check that it is you. Unlock it with your finger, face or PIN and try again.";
+    /// The signature does not hold.
+    SignatureInvalid, Input, "signature_invalid",
+        "The answer from your passkey did not check out. Nothing was changed. Please try again.";
+    /// The key's algorithm was not offered.
+    AlgorithmUnsupported, Input, "algorithm_unsupported",
+        "This kind of passkey cannot be used here. Please try another one.";
+    /// The credential id is registered already.
+    PasskeyExists, Input, "passkey_exists",
+        "This passkey is already registered. Sign in with it instead.";
+    /// No passkey here has this credential id.
+    PasskeyUnknown, Input, "passkey_unknown",
+        "This passkey does not belong to an account here. It may have been removed.";
+    /// The user handle is missing or another account's.
+    UserHandleMismatch, Input, "user_handle_mismatch",
+        "This passkey does not belong to that account. Please choose another one.";
+    /// Backup eligibility went from true to false, which no honest authenticator does.
+    PasskeyChanged, Input, "passkey_changed",
+        "This passkey is no longer what it was when it was created. Please use another one.";
+    /// The signature counter of a single-device passkey went backwards.
+    CounterRegressed, Input, "counter_regressed",
+        "This passkey may have been copied, so it was refused. Please use another one.";
+    /// Any other failure of WebAuthn verification.
+    VerificationFailed, Input, "verification_failed",
+        "The answer from your passkey did not check out. Nothing was changed. Please try again.";
+    /// No session cookie.
+    NoSession, Unauthenticated, "no_session",
+        "You are not signed in.";
+    /// A session cookie of no live session.
+    InvalidSession, Unauthenticated, "invalid_session",
+        "You were signed out. Please sign in again.";
+    /// One more passkey touch is needed for this.
+    StepUpRequired, StepUp, "step_up_required",
+        "Touch your passkey once more to go on.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_snake_case_and_sentences_are_sentences() {
+        let codes: HashSet<_> = Refusal::ALL.iter().map(|refusal| refusal.code()).collect();
+        assert_eq!(codes.len(), Refusal::ALL.len());
+        for refusal in Refusal::ALL {
+            assert!(refusal.code().chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{refusal:?}");
+            assert!(refusal.sentence().ends_with('.') && !refusal.sentence().contains('!'), "{refusal:?}");
+        }
+    }
+}

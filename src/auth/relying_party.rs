@@ -1,0 +1,278 @@
+//! The relying party: webauthn-rs, set up for passkeys and nothing weaker.
+//!
+//! What is asked for: a discoverable credential, user verification, attestation `none`, ES256, ES384 or RS256.
+//! webauthn-rs asks for `residentKey: "discouraged"`; the options are plain data, and the state it verifies with
+//! does not hold that member, so it is put right here.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+use uuid::Uuid;
+use webauthn_rs::prelude::{
+    Credential, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
+};
+use webauthn_rs_proto::{
+    AuthenticatorTransport, CreationChallengeResponse, PublicKeyCredentialDescriptor, RequestChallengeResponse,
+    ResidentKeyRequirement,
+};
+
+use super::{CEREMONY_LIFETIME, Error, Refusal};
+
+/// Upper bound of a credential id (WebAuthn Level 3 §4, "Credential ID").
+const CREDENTIAL_ID_LIMIT: usize = 1023;
+
+/// The origin, relying party id and name cannot be used for WebAuthn together.
+#[derive(Debug, thiserror::Error)]
+#[error("the relying party id {rp_id:?} does not cover the origin {origin}")]
+pub struct InvalidRelyingParty {
+    rp_id: String,
+    origin: Url,
+}
+
+/// webauthn-rs with our settings.
+#[derive(Debug)]
+pub struct RelyingParty {
+    webauthn: Webauthn,
+}
+
+/// A passkey an account already has, to be left out of the choice when it adds another.
+pub(super) struct Known {
+    pub(super) credential_id: Vec<u8>,
+    pub(super) transports: String,
+}
+
+/// What a browser signed, as far as it must be read before anything is verified.
+#[derive(Deserialize)]
+pub(super) struct ClientData {
+    pub(super) challenge: String,
+}
+
+impl RelyingParty {
+    /// For one origin. `rp_id` is that origin's host or a registrable parent of it.
+    pub fn new(rp_id: &str, origin: &Url, name: &str) -> Result<Self, InvalidRelyingParty> {
+        WebauthnBuilder::new(rp_id, origin)
+            .and_then(|builder| builder.rp_name(name).timeout(CEREMONY_LIFETIME).build())
+            .map(|webauthn| Self { webauthn })
+            .map_err(|_| InvalidRelyingParty { rp_id: rp_id.to_owned(), origin: origin.clone() })
+    }
+
+    pub(super) fn start_registration(
+        &self,
+        user_handle: Uuid,
+        email: &str,
+        display_name: &str,
+        known: Vec<Known>,
+    ) -> Result<(CreationChallengeResponse, PasskeyRegistration), Error> {
+        let excluded = known.iter().map(|passkey| passkey.credential_id.clone().into()).collect();
+        let (mut options, state) = self
+            .webauthn
+            .start_passkey_registration(user_handle, email, display_name, Some(excluded))
+            .map_err(unexpected)?;
+        let public_key = &mut options.public_key;
+        if let Some(selection) = &mut public_key.authenticator_selection {
+            selection.resident_key = Some(ResidentKeyRequirement::Required);
+            selection.require_resident_key = true;
+            selection.authenticator_attachment = None;
+        }
+        public_key.hints = None;
+        public_key.exclude_credentials = Some(
+            known
+                .into_iter()
+                .map(|passkey| PublicKeyCredentialDescriptor {
+                    type_: "public-key".to_owned(),
+                    id: passkey.credential_id.into(),
+                    transports: Some(parse_transports(&passkey.transports)),
+                })
+                .collect(),
+        );
+        Ok((options, state))
+    }
+
+    pub(super) fn finish_registration(
+        &self,
+        response: &RegisterPublicKeyCredential,
+        state: &PasskeyRegistration,
+    ) -> Result<Passkey, Refusal> {
+        self.webauthn.finish_passkey_registration(response, state).map_err(|error| refusal(&error))
+    }
+
+    pub(super) fn start_authentication(
+        &self,
+    ) -> Result<(RequestChallengeResponse, DiscoverableAuthentication), Error> {
+        let (mut options, state) = self.webauthn.start_discoverable_authentication().map_err(unexpected)?;
+        // The page decides between a button and autofill.
+        options.mediation = None;
+        Ok((options, state))
+    }
+
+    pub(super) fn finish_authentication(
+        &self,
+        response: &PublicKeyCredential,
+        state: DiscoverableAuthentication,
+        credential: &Credential,
+    ) -> Result<Assertion, Refusal> {
+        let result = self
+            .webauthn
+            .finish_discoverable_authentication_v2(response, state, credential)
+            .map_err(|error| refusal(&error))?;
+        Ok(Assertion {
+            counter: i64::from(result.counter()),
+            backup_eligible: result.backup_eligible(),
+            backup_state: result.backup_state(),
+        })
+    }
+}
+
+/// What a verified assertion says.
+pub(super) struct Assertion {
+    pub(super) counter: i64,
+    pub(super) backup_eligible: bool,
+    pub(super) backup_state: bool,
+}
+
+/// Reads the JSON of a `toJSON()`.
+pub(super) fn parse_response<T: DeserializeOwned>(json: &str) -> Result<T, Refusal> {
+    serde_json::from_str(json).map_err(|_| Refusal::ResponseMalformed)
+}
+
+/// The challenge that the browser says it answered; the signature over it is checked later.
+pub(super) fn challenge_of(client_data_json: &[u8]) -> Result<Vec<u8>, Refusal> {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let data: ClientData = serde_json::from_slice(client_data_json).map_err(|_| Refusal::ResponseMalformed)?;
+    let challenge = URL_SAFE_NO_PAD.decode(data.challenge).map_err(|_| Refusal::ResponseMalformed)?;
+    // Ours are 32 bytes. A key of another length is not worth a query.
+    if challenge.len() == 32 { Ok(challenge) } else { Err(Refusal::ChallengeUnknown) }
+}
+
+/// Refuses credential ids that no authenticator makes.
+pub(super) fn check_credential_id(id: &[u8]) -> Result<(), Refusal> {
+    if id.is_empty() || id.len() > CREDENTIAL_ID_LIMIT { Err(Refusal::ResponseMalformed) } else { Ok(()) }
+}
+
+/// The AAGUID out of an attestation object that was verified before (WebAuthn Level 3 §6.5.1: bytes 37 to 52
+/// of the authenticator data). webauthn-rs drops it under attestation `none`.
+pub(super) fn aaguid_of(attestation_object: &[u8]) -> Uuid {
+    #[derive(Deserialize)]
+    struct AttestationObject<'a> {
+        #[serde(rename = "authData", borrow)]
+        auth_data: &'a [u8],
+    }
+    serde_cbor_2::from_slice::<AttestationObject<'_>>(attestation_object)
+        .ok()
+        .and_then(|object| Uuid::from_slice(object.auth_data.get(37..53)?).ok())
+        .unwrap_or(Uuid::nil())
+}
+
+/// The transports as one column holds them.
+pub(super) fn join_transports(transports: Option<&[AuthenticatorTransport]>) -> String {
+    let names: Vec<&str> = transports
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|transport| match transport {
+            AuthenticatorTransport::Usb => Some("usb"),
+            AuthenticatorTransport::Nfc => Some("nfc"),
+            AuthenticatorTransport::Ble => Some("ble"),
+            AuthenticatorTransport::Internal => Some("internal"),
+            AuthenticatorTransport::Hybrid => Some("hybrid"),
+            AuthenticatorTransport::Test | AuthenticatorTransport::Unknown => None,
+        })
+        .take(8)
+        .collect();
+    names.join(",")
+}
+
+fn parse_transports(column: &str) -> Vec<AuthenticatorTransport> {
+    column.split(',').filter_map(|name| name.parse().ok()).collect()
+}
+
+/// Failures of webauthn-rs that no input can cause.
+fn unexpected(error: WebauthnError) -> Error {
+    Error::Broken(format!("webauthn: {error}"))
+}
+
+/// Failures of webauthn-rs that input causes, in our words.
+fn refusal(error: &WebauthnError) -> Refusal {
+    match error {
+        WebauthnError::InvalidClientDataType => Refusal::CeremonyMismatch,
+        WebauthnError::MismatchedChallenge => Refusal::ChallengeUnknown,
+        WebauthnError::InvalidRPOrigin | WebauthnError::CredentialCrossOrigin => Refusal::OriginMismatch,
+        WebauthnError::InvalidRPIDHash => Refusal::RpIdMismatch,
+        WebauthnError::UserNotPresent | WebauthnError::UserNotVerified => Refusal::UserNotVerified,
+        WebauthnError::AuthenticationFailure | WebauthnError::SignatureInvalid => Refusal::SignatureInvalid,
+        WebauthnError::CredentialAlteredAlgFromRequest
+        | WebauthnError::CredentialInsecureCryptography
+        | WebauthnError::COSEKeyInvalidAlgorithm
+        | WebauthnError::COSEKeyInvalidType
+        | WebauthnError::COSEKeyEDUnsupported => Refusal::AlgorithmUnsupported,
+        WebauthnError::CredentialExcludedFromRequest | WebauthnError::CredentialAlreadyExists => {
+            Refusal::PasskeyExists
+        }
+        WebauthnError::CredentialNotFound => Refusal::PasskeyUnknown,
+        WebauthnError::CredentialPossibleCompromise => Refusal::CounterRegressed,
+        WebauthnError::CredentialBackupEligibilityInconsistent => Refusal::PasskeyChanged,
+        WebauthnError::ParseCBORFailure(_)
+        | WebauthnError::ParseJSONFailure(_)
+        | WebauthnError::ParseNOMFailure
+        | WebauthnError::ParseInsufficientBytesAvailable
+        | WebauthnError::MissingAttestationCredentialData
+        | WebauthnError::COSEKeyInvalidCBORValue
+        | WebauthnError::COSEKeyECDSAXYInvalid
+        | WebauthnError::COSEKeyRSANEInvalid
+        | WebauthnError::COSEKeyECDSAInvalidCurve
+        | WebauthnError::EcdsaPointInvalid => Refusal::ResponseMalformed,
+        _ => Refusal::VerificationFailed,
+    }
+}
+
+/// How long a browser should let a ceremony take.
+const _: () = assert!(CEREMONY_LIFETIME.as_secs() == Duration::from_secs(300).as_secs());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relying_party() -> RelyingParty {
+        let origin = "http://localhost:3000".parse().expect("url");
+        RelyingParty::new("localhost", &origin, "Holdfast").expect("relying party")
+    }
+
+    #[test]
+    fn creation_options_ask_for_a_passkey_and_nothing_weaker() {
+        let known = vec![Known { credential_id: vec![7; 20], transports: "internal,hybrid".into() }];
+        let (options, _) =
+            relying_party().start_registration(Uuid::from_u128(9), "a@b.test", "Ada", known).expect("options");
+        let json = serde_json::to_value(&options.public_key).expect("json");
+        assert_eq!(json["authenticatorSelection"]["residentKey"], "required");
+        assert_eq!(json["authenticatorSelection"]["requireResidentKey"], true);
+        assert_eq!(json["authenticatorSelection"]["userVerification"], "required");
+        assert!(json["authenticatorSelection"].get("authenticatorAttachment").is_none_or(serde_json::Value::is_null));
+        assert_eq!(json["attestation"], "none");
+        assert_eq!(json["timeout"], 300_000);
+        assert!(json.get("hints").is_none());
+        let algorithms: Vec<i64> =
+            json["pubKeyCredParams"].as_array().expect("list").iter().filter_map(|p| p["alg"].as_i64()).collect();
+        assert_eq!(algorithms, [-7, -35, -257]);
+        let excluded = &json["excludeCredentials"][0];
+        assert_eq!(excluded["id"], "BwcHBwcHBwcHBwcHBwcHBwcHBwc");
+        assert_eq!(excluded["transports"], serde_json::json!(["internal", "hybrid"]));
+    }
+
+    #[test]
+    fn request_options_name_no_passkey_and_verify_the_user() {
+        let (options, _) = relying_party().start_authentication().expect("options");
+        let json = serde_json::to_value(&options).expect("json");
+        assert_eq!(json["publicKey"]["allowCredentials"], serde_json::json!([]));
+        assert_eq!(json["publicKey"]["userVerification"], "required");
+        assert!(json.get("mediation").is_none());
+    }
+
+    #[test]
+    fn an_origin_outside_the_relying_party_id_is_refused() {
+        let origin = "https://evil-example.com".parse().expect("url");
+        assert!(RelyingParty::new("example.com", &origin, "x").is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! Background work of one process.
+
+use std::time::Duration;
+
+use crate::server::AppState;
+use crate::store::{self, ceremonies, events, sessions};
+
+/// How often to tidy up.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// Ended ceremonies stay this long, so that a late answer hears "expired" or "used" and not "unknown".
+const CEREMONY_MEMORY: Duration = Duration::from_secs(600);
+/// Expired sessions stay this long, so that a person can still see them.
+const SESSION_MEMORY: Duration = Duration::from_secs(30 * 86_400);
+
+/// Tidy up until the process ends.
+pub async fn run(state: AppState) {
+    let mut tick = tokio::time::interval(INTERVAL);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = tidy(&state).await {
+            tracing::warn!(%error, "tidying up failed; trying again in a minute");
+        }
+    }
+}
+
+async fn tidy(state: &AppState) -> Result<(), store::Error> {
+    let now = state.clock.now();
+    events::ensure_partitions(state.store.reader(), now.to_date_time()).await?;
+    let tx = state.store.begin().await?;
+    let gone = ceremonies::delete_expired(&*tx, now.minus(CEREMONY_MEMORY).0).await?
+        + sessions::delete_expired(&*tx, now.minus(SESSION_MEMORY).0).await?;
+    tx.commit().await?;
+    if gone > 0 {
+        tracing::debug!(gone, "tidied up");
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Holdfast, a passkey-first login. One crate, two faces.
+//!
+//! | feature   | face | modules |
+//! |-----------|------|---------|
+//! | `ssr`     | the server | all but `browser` |
+//! | `hydrate` | the WebAssembly in the browser | `api` (its types), `app` (its islands), `browser` |
+//!
+//! Arrows point one way: `app → api → auth → audit → store`; `server` wires them. ARCHITECTURE.md has the map.
+
+pub mod api;
+pub mod app;
+#[cfg(feature = "ssr")]
+pub mod audit;
+#[cfg(feature = "ssr")]
+pub mod auth;
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "ssr")]
+pub mod clock;
+#[cfg(feature = "ssr")]
+mod jobs;
+#[cfg(feature = "ssr")]
+pub mod secret;
+#[cfg(feature = "ssr")]
+pub mod server;
+#[cfg(feature = "ssr")]
+pub mod store;
+
+/// The browser's entry point: the loader in the page's head calls it before it wakes the islands.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+    browser::times::localise();
+}

@@ -1,0 +1,57 @@
+//! The table of settings. A new one is a row here, a line in `Leptos.toml`, and a field of `Config`.
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// `table.key` in the file.
+    pub path: &'static str,
+    /// The variable that overrides it.
+    pub env: &'static str,
+    /// What it is when nothing is said; `None` where that depends on other settings.
+    pub default: Option<&'static str>,
+    /// Whether its value may hold a password, and so must not be repeated.
+    pub secret: bool,
+}
+
+const fn setting(path: &'static str, env: &'static str, default: Option<&'static str>) -> Setting {
+    Setting { path, env, default, secret: false }
+}
+
+/// Every setting there is.
+pub const SETTINGS: &[Setting] = &[
+    setting("server.site-addr", "LEPTOS_SITE_ADDR", Some("127.0.0.1:3000")),
+    setting("server.origin", "HOLDFAST_ORIGIN", None),
+    setting("server.rp-id", "HOLDFAST_RP_ID", None),
+    setting("server.name", "HOLDFAST_NAME", Some("Holdfast")),
+    setting("server.trusted-proxies", "HOLDFAST_TRUSTED_PROXIES", Some("")),
+    setting("server.tls-cert", "HOLDFAST_TLS_CERT", None),
+    setting("server.tls-key", "HOLDFAST_TLS_KEY", None),
+    setting("server.reload-port", "LEPTOS_RELOAD_PORT", Some("3001")),
+    Setting {
+        path: "database.url",
+        env: "HOLDFAST_DATABASE_URL",
+        default: Some("sqlite://holdfast.db?mode=rwc"),
+        secret: true,
+    },
+    setting("database.max-connections", "HOLDFAST_DATABASE_MAX_CONNECTIONS", Some("16")),
+    setting("sessions.lifetime", "HOLDFAST_SESSION_LIFETIME", Some("7d")),
+    setting("sessions.idle", "HOLDFAST_SESSION_IDLE", Some("24h")),
+    setting("log.format", "HOLDFAST_LOG", Some("pretty")),
+    setting("log.filter", "HOLDFAST_LOG_FILTER", Some("info")),
+];
+
+/// Variables that name no setting of the file, and are read elsewhere.
+pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG"];
+
+/// Names that the contract fixes for work to come. Setting one is no mistake, and has no effect yet.
+pub(super) const RESERVED: &[&str] = &[
+    "HOLDFAST_METRICS_ADDR",
+    "HOLDFAST_THROTTLE_SCALE",
+    "HOLDFAST_SMTP_URL",
+    "HOLDFAST_GEO_DB",
+    "HOLDFAST_SECRETS",
+];
+
+/// Variables of the build, the tests and the set-up, which the server may inherit.
+pub(super) const FOREIGN_PREFIXES: &[&str] =
+    &["HOLDFAST_TEST_", "HOLDFAST_CACHE", "HOLDFAST_TOOLS", "HOLDFAST_ROOT", "HOLDFAST_RUST"];

@@ -1,0 +1,44 @@
+//! Rows of the contract that are no server functions: what is read, and what operators ask.
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use serde_json::{Value, json};
+
+use super::state::AppState;
+use crate::api::{self, ApiError};
+use crate::auth::Caller;
+
+/// `GET /auth/session`.
+pub(super) async fn session(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<api::CurrentSession>, ApiError> {
+    let current = state.auth.session(&caller).await?;
+    Ok(Json(api::current_session(current)))
+}
+
+/// `GET /auth/passkeys`.
+pub(super) async fn passkeys(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<api::PasskeyList>, ApiError> {
+    let current = state.auth.session(&caller).await?;
+    Ok(Json(api::passkey_list(state.auth.passkeys(&current.account).await?)))
+}
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn healthz() -> Json<Value> {
+    Json(json!({ "ok": true }))
+}
+
+/// `GET /readyz`: the database answers and its schema is this binary's.
+pub(super) async fn readyz(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
+    match state.store.is_ready().await {
+        Ok(true) => Ok(Json(json!({ "ok": true }))),
+        Ok(false) => Err(ApiError::unavailable()),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            Err(ApiError::unavailable())
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The listening socket, with or without TLS, and an end that lets requests finish.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+
+use super::router::router;
+use super::start::StartError;
+use super::state::AppState;
+use crate::jobs;
+
+/// A client gets this long to send its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Requests under way at the end get this long to finish.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Answer requests until SIGINT or SIGTERM.
+pub async fn serve(state: AppState) -> Result<(), StartError> {
+    let address = state.config.site_addr;
+    let listener = std::net::TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|error| StartError::Listen { address, error })?;
+    let handle = Handle::new();
+    let stopping = tokio::spawn(stop_on_signal(handle.clone()));
+    let jobs = tokio::spawn(jobs::run(state.clone()));
+    tracing::info!("Holdfast is ready at {}", state.config.origin.as_str().trim_end_matches('/'));
+
+    let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let listen_error = |error| StartError::Listen { address, error };
+    let served = match &state.config.tls {
+        None => {
+            let mut server = axum_server::from_tcp(listener).map_err(listen_error)?.handle(handle);
+            limit(server.http_builder());
+            server.serve(app).await.map_err(listen_error)
+        }
+        Some(tls) => {
+            // ring, like everything else here; a second provider in the tree must not make rustls guess.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let rustls = RustlsConfig::from_pem_file(&tls.cert, &tls.key).await.map_err(StartError::Tls)?;
+            let mut server = axum_server::from_tcp_rustls(listener, rustls).map_err(listen_error)?.handle(handle);
+            limit(server.http_builder());
+            server.serve(app).await.map_err(listen_error)
+        }
+    };
+    stopping.abort();
+    jobs.abort();
+    served?;
+    state.store.close().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn limit(builder: &mut Builder<TokioExecutor>) {
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(20)));
+}
+
+async fn stop_on_signal(handle: Handle<SocketAddr>) {
+    wait_for_signal().await;
+    tracing::info!("stopping; requests under way may finish");
+    handle.graceful_shutdown(Some(GRACE));
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,76 @@
+//! What happens to every request, in one place and in order.
+
+mod error_shape;
+mod headers;
+mod host;
+mod json_body;
+mod request;
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::csrf::CsrfLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::state::AppState;
+use crate::api::ApiError;
+
+pub(super) use headers::CspNonce;
+pub(super) use json_body::json_body;
+
+/// A request may take this long in all.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Put the middleware around the routes. The last layer sees a request first.
+pub(super) fn around(routes: Router, state: &AppState) -> Router {
+    routes
+        .layer(csrf(state))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(from_fn_with_state(state.clone(), host::redirect_to_canonical))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        // Everything refused above is given the one error shape here.
+        .layer(from_fn_with_state(state.clone(), error_shape::render))
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
+        .layer(from_fn_with_state(state.clone(), headers::secure))
+        // Who asks and under which id: everything above relies on it.
+        .layer(from_fn_with_state(state.clone(), request::identify))
+}
+
+/// Pages and other text. JSON answers are small, and an answer that may hold a secret beside a caller's
+/// input must not have a length that tells about it (BREACH).
+fn worth_compressing() -> impl Predicate {
+    SizeAbove::new(512).and(NotForContentType::const_new("application/json")).and(NotForContentType::const_new("image/"))
+}
+
+/// State changes must come from our own pages: `Sec-Fetch-Site`, else `Origin`, decides.
+fn csrf(state: &AppState) -> CsrfLayer {
+    let origin = state.config.origin.origin().ascii_serialization();
+    // Without a usable origin the layer still compares Origin with Host.
+    CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_default()
+}
+
+fn answer_panic(_: Box<dyn Any + Send + 'static>) -> Response {
+    ApiError::internal().into_response()
+}
+
+impl IntoResponse for ApiError {
+    /// The body is written by [`error_shape`], which knows the request.
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        if let Some(seconds) = self.retry_after
+            && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+        {
+            response.headers_mut().insert(axum::http::header::RETRY_AFTER, value);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,17 @@
+//! The edge: configuration, the router, the middleware, and the process around them.
+
+pub mod config;
+mod handlers;
+mod listen;
+pub mod logging;
+mod middleware;
+mod pages;
+mod router;
+mod site;
+mod start;
+mod state;
+
+pub use listen::serve;
+pub use router::router;
+pub use start::{StartError, migrate, open};
+pub use state::AppState;

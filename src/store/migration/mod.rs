@@ -1,0 +1,20 @@
+//! Versioned schema changes, applied in order and never edited once released.
+
+mod m20261122_000001_accounts;
+mod m20261122_000002_auth_events;
+
+use sea_orm_migration::prelude::*;
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_accounts::Migration),
+            Box::new(m20261122_000002_auth_events::Migration),
+        ]
+    }
+}

@@ -1,0 +1,125 @@
+//! The database: entities, migrations, and the only queries.
+//!
+//! Every function takes a connection or a transaction, so that a rule decides what belongs together.
+//! Nothing here knows why a row is written.
+
+pub mod ceremonies;
+pub mod credentials;
+mod entity;
+pub mod events;
+mod migration;
+pub mod sessions;
+pub mod users;
+
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub use entity::{auth_event, ceremony, credential, session, user};
+
+/// What can go wrong in the database. Never a person's fault, so never shown to one.
+pub type Error = DbErr;
+
+/// How to reach the database.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite://path?mode=rwc` or `postgres://…`.
+    pub url: String,
+    /// At most this many connections.
+    pub max_connections: u32,
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    db: DatabaseConnection,
+    /// SQLite admits one writer at a time. Waiting here is fair and costs nothing;
+    /// waiting in SQLite's busy handler is neither.
+    write_gate: Semaphore,
+}
+
+/// A write transaction. Dropped without [`Transaction::commit`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct Transaction<'a> {
+    inner: DatabaseTransaction,
+    _turn: Option<SemaphorePermit<'a>>,
+}
+
+impl Transaction<'_> {
+    /// Make everything written through this transaction so.
+    pub async fn commit(self) -> Result<(), Error> {
+        self.inner.commit().await
+    }
+}
+
+impl std::ops::Deref for Transaction<'_> {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &Self::Target {
+        &self.inner
+    }
+}
+
+impl Store {
+    /// Connect. Does not touch the schema.
+    pub async fn connect(settings: &Settings) -> Result<Self, Error> {
+        let mut options = ConnectOptions::new(&settings.url);
+        options
+            .max_connections(settings.max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_timeout(Duration::from_secs(5))
+            // A round trip before every query would double the cost of a session check.
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Normal)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(5))
+            });
+        let db = Database::connect(options).await?;
+        Ok(Self { db, write_gate: Semaphore::new(1) })
+    }
+
+    /// Bring the schema up to this binary's.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        migration::Migrator::up(&self.db, None).await
+    }
+
+    /// Whether the database answers and its schema is this binary's.
+    pub async fn is_ready(&self) -> Result<bool, Error> {
+        let pending = migration::Migrator::get_pending_migrations_read_only(&self.db).await?;
+        Ok(pending.is_empty())
+    }
+
+    /// For reads that stand alone.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    /// Begin to write. On SQLite the write lock is taken at once: a transaction that first reads and then
+    /// writes would otherwise fail instead of waiting.
+    pub async fn begin(&self) -> Result<Transaction<'_>, Error> {
+        let turn = match self.db.get_database_backend() {
+            DatabaseBackend::Sqlite => self.write_gate.acquire().await.ok(),
+            _ => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Transaction { inner: self.db.begin_with_options(options).await?, _turn: turn })
+    }
+
+    /// Close every connection, after what is under way has finished.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.db.close_by_ref().await
+    }
+}
