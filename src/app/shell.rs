@@ -77,7 +77,7 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="manifest" href="/site.webmanifest" />
-                <script r#type="module" nonce=nonce.clone() inner_html=loader></script>
+                <script nonce=nonce.clone() inner_html=loader></script>
                 {reload}
             </head>
             <body>

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
 use super::middleware::CspNonce;
@@ -73,8 +74,11 @@ async fn render<V: IntoView + 'static>(
         signed_in,
         reload_port: state.config.watched_by_reload_server(),
     };
+    // leptos writes scripts of its own after the page; they must carry this answer's nonce, not one it makes up.
+    let shared = Nonce::from_value(context.nonce.clone());
+    let provide = move || provide_context(shared.clone());
     let view = move || app::shell(context.clone(), page.clone());
-    leptos_axum::render_app_async(view)(request).await
+    leptos_axum::render_app_async_with_context(provide, view)(request).await
 }
 
 fn see_other(path: &'static str) -> Response {

@@ -13,6 +13,8 @@ use super::{handlers, middleware, pages, site};
 
 /// The whole application, middleware included.
 pub fn router(state: AppState) -> Router {
+    // Rendering spawns tasks; a second call finds it set already.
+    let _ = any_spawner::Executor::init_tokio();
     let routes = Router::new()
         .merge(server_functions(&state))
         .route("/auth/session", get(handlers::session))
