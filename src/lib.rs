@@ -10,9 +10,9 @@
 pub mod api;
 pub mod app;
 #[cfg(feature = "ssr")]
-pub mod audit;
+mod audit;
 #[cfg(feature = "ssr")]
-pub mod auth;
+mod auth;
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(feature = "ssr")]
@@ -20,11 +20,11 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod jobs;
 #[cfg(feature = "ssr")]
-pub mod secret;
+mod secret;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]
-pub mod store;
+mod store;
 
 /// The browser's entry point: the loader in the page's head calls it before it wakes the islands.
 #[cfg(feature = "hydrate")]

@@ -25,13 +25,11 @@ impl Call {
         let auth = use_context::<Arc<Auth>>();
         let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Caller>().cloned());
         let response = use_context::<ResponseOptions>();
-        match (auth, caller, response) {
-            (Some(auth), Some(caller), Some(response)) => Ok(Self { auth, caller, response }),
-            _ => {
-                tracing::error!("a server function ran without its context");
-                Err(ApiError::internal())
-            }
-        }
+        let (Some(auth), Some(caller), Some(response)) = (auth, caller, response) else {
+            tracing::error!("a server function ran without its context");
+            return Err(ApiError::internal());
+        };
+        Ok(Self { auth, caller, response })
     }
 
     pub(super) fn issue_cookie(&self, name: &'static str, secret: &Secret, lifetime: Duration) {

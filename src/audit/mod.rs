@@ -46,7 +46,7 @@ impl EventType {
 /// One thing that happened, before it is known from where.
 #[derive(Clone, Debug)]
 pub struct Event {
-    event_type: EventType,
+    kind: EventType,
     refused_because: Option<&'static str>,
     user_id: Option<Uuid>,
     session_id: Option<Uuid>,
@@ -67,7 +67,7 @@ pub struct Origin<'a> {
 impl Event {
     /// It went well.
     pub fn success(event_type: EventType) -> Self {
-        Self { event_type, refused_because: None, user_id: None, session_id: None, credential_id: None }
+        Self { kind: event_type, refused_because: None, user_id: None, session_id: None, credential_id: None }
     }
 
     /// It was refused.
@@ -104,7 +104,7 @@ pub async fn record(
     let row = auth_event::Model {
         id: 0,
         created_at: now.0,
-        event_type: event.event_type.as_str().to_owned(),
+        event_type: event.kind.as_str().to_owned(),
         outcome: if event.refused_because.is_some() { "refused" } else { "success" }.to_owned(),
         reason: event.refused_because.map(str::to_owned),
         user_id: event.user_id,

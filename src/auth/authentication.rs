@@ -78,19 +78,16 @@ impl Auth {
             return Err(Refusal::PasskeyUnknown.into());
         }
         let session = self.issue_session(&tx, caller, account.id, stored.id, now).await?;
-        for anomaly in [
+        let eligibility_changed = assertion.backup_eligible != stored.backup_eligible;
+        let events = [
             counter_regressed.then_some(EventType::CredentialCounterRegressed),
-            (assertion.backup_eligible != stored.backup_eligible)
-                .then_some(EventType::CredentialBackupEligibilityChanged),
-        ] {
-            if let Some(anomaly) = anomaly {
-                let event = Event::success(anomaly).user(account.id).credential(stored.id).session(session.id);
-                self.record(&tx, caller, event).await?;
-            }
+            eligibility_changed.then_some(EventType::CredentialBackupEligibilityChanged),
+            Some(EventType::AuthnLoginSuccess),
+        ];
+        for event_type in events.into_iter().flatten() {
+            let event = Event::success(event_type).user(account.id).credential(stored.id).session(session.id);
+            self.record(&tx, caller, event).await?;
         }
-        let event =
-            Event::success(EventType::AuthnLoginSuccess).user(account.id).credential(stored.id).session(session.id);
-        self.record(&tx, caller, event).await?;
         tx.commit().await?;
         Ok(SignedIn { account, session })
     }

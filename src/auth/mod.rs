@@ -16,14 +16,13 @@ mod session;
 
 use std::sync::Arc;
 
-pub use authentication::SignedIn;
 pub use caller::{Caller, Presented};
 pub use identity::Account;
 pub use passkey::PasskeyInfo;
 pub use refusal::{Error, Refusal, RefusalKind};
-pub use registration::{NewPasskey, Registered, RegistrationRequest};
+pub use registration::{NewPasskey, RegistrationRequest};
 pub use relying_party::{InvalidRelyingParty, RelyingParty};
-pub use session::{CurrentSession, IssuedSession, SessionPolicy};
+pub use session::{CurrentSession, SessionPolicy};
 
 use crate::audit::{self, Event, EventType, Origin};
 use crate::clock::Clock;
@@ -31,7 +30,7 @@ use crate::secret::Secret;
 use crate::store::{self, Store};
 
 /// How long a ceremony may take, from options to verify.
-pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_secs(300);
+pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// Everything the rules need. One per process, shared.
 pub struct Auth {

@@ -104,7 +104,7 @@ impl Auth {
         };
         let row = credential::Model {
             id: Uuid::from_bytes(random_bytes()?),
-            credential_id: verified.cred_id.to_vec(),
+            credential_id: verified.cred_id.clone(),
             user_id: account.id,
             label: label.unwrap_or_else(|| provider::name(aaguid).unwrap_or("Passkey").to_owned()),
             aaguid,

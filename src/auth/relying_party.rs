@@ -4,8 +4,6 @@
 //! webauthn-rs asks for `residentKey: "discouraged"`; the options are plain data, and the state it verifies with
 //! does not hold that member, so it is put right here.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -66,7 +64,7 @@ impl RelyingParty {
         display_name: &str,
         known: Vec<Known>,
     ) -> Result<(CreationChallengeResponse, PasskeyRegistration), Error> {
-        let excluded = known.iter().map(|passkey| passkey.credential_id.clone().into()).collect();
+        let excluded = known.iter().map(|passkey| passkey.credential_id.clone()).collect();
         let (mut options, state) = self
             .webauthn
             .start_passkey_registration(user_handle, email, display_name, Some(excluded))
@@ -83,7 +81,7 @@ impl RelyingParty {
                 .into_iter()
                 .map(|passkey| PublicKeyCredentialDescriptor {
                     type_: "public-key".to_owned(),
-                    id: passkey.credential_id.into(),
+                    id: passkey.credential_id,
                     transports: Some(parse_transports(&passkey.transports)),
                 })
                 .collect(),
@@ -227,9 +225,6 @@ fn refusal(error: &WebauthnError) -> Refusal {
         _ => Refusal::VerificationFailed,
     }
 }
-
-/// How long a browser should let a ceremony take.
-const _: () = assert!(CEREMONY_LIFETIME.as_secs() == Duration::from_secs(300).as_secs());
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use crate::secret::{Secret, random_bytes};
 use crate::store::{self, session, sessions};
 
 /// Last-seen is written at most this often.
-const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
+const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How long sessions live.
 #[derive(Clone, Copy, Debug)]

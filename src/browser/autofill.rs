@@ -13,11 +13,14 @@ use web_sys::VisibilityState;
 
 use super::{ceremony, webauthn};
 
-const RENEWAL: Duration = Duration::from_secs(240);
+const RENEWAL: Duration = Duration::from_mins(4);
+
+/// What to do with the answer.
+type Picked = Rc<dyn Fn(JsValue)>;
 
 thread_local! {
-    /// What to do with the answer. Set once a page.
-    static PICKED: RefCell<Option<Rc<dyn Fn(JsValue)>>> = const { RefCell::new(None) };
+    /// Set once a page.
+    static PICKED: RefCell<Option<Picked>> = const { RefCell::new(None) };
     /// Whether the field may offer; off while a prompt is open or an answer is being checked.
     static OFFERING: Cell<bool> = const { Cell::new(false) };
     /// Counts renewals: only the newest may act.

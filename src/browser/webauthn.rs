@@ -14,7 +14,7 @@ use super::{js, page};
 use crate::app::islands::Failure;
 
 /// A prompt that is open longer than this is closed. The server's challenge is no good after it either.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 #[wasm_bindgen]
 extern "C" {

@@ -6,11 +6,11 @@ use crate::server::AppState;
 use crate::store::{self, ceremonies, events, sessions};
 
 /// How often to tidy up.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 /// Ended ceremonies stay this long, so that a late answer hears "expired" or "used" and not "unknown".
-const CEREMONY_MEMORY: Duration = Duration::from_secs(600);
+const CEREMONY_MEMORY: Duration = Duration::from_mins(10);
 /// Expired sessions stay this long, so that a person can still see them.
-const SESSION_MEMORY: Duration = Duration::from_secs(30 * 86_400);
+const SESSION_MEMORY: Duration = Duration::from_hours(720);
 
 /// Tidy up until the process ends.
 pub async fn run(state: AppState) {

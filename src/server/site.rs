@@ -48,8 +48,8 @@ fn version(file: &EmbeddedFile) -> String {
 /// Answers every path that no route answers.
 pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> axum::response::Response {
     let path = uri.path().trim_start_matches('/');
-    let is_source = |name: &str| name.ends_with(".br") || name.ends_with(".gz");
-    let Some(file) = Site::get(path).filter(|_| !is_source(path) && !path.is_empty()) else {
+    let is_encoding = matches!(path.rsplit_once('.'), Some((_, "br" | "gz")));
+    let Some(file) = Site::get(path).filter(|_| !is_encoding && !path.is_empty()) else {
         return ApiError::not_found().into_response();
     };
     if method != Method::GET && method != Method::HEAD {

@@ -19,16 +19,15 @@ pub fn SignOut() -> impl IntoView {
                 use super::message::Tone;
                 use crate::browser::{ceremony, page};
 
-                match ceremony::sign_out().await {
-                    Ok(()) => page::go("/?signed-out"),
-                    Err(_) => {
-                        busy.set(false);
-                        message.set(Some(Message::new(
-                            Tone::Look,
-                            "You may still be signed in.",
-                            "We could not reach the server. Check your connection, then press the button again.",
-                        )));
-                    }
+                if ceremony::sign_out().await.is_ok() {
+                    page::go("/?signed-out");
+                } else {
+                    busy.set(false);
+                    message.set(Some(Message::new(
+                        Tone::Look,
+                        "You may still be signed in.",
+                        "We could not reach the server. Check your connection, then press the button again.",
+                    )));
                 }
             });
         }

@@ -54,4 +54,4 @@ pub(super) const RESERVED: &[&str] = &[
 
 /// Variables of the build, the tests and the set-up, which the server may inherit.
 pub(super) const FOREIGN_PREFIXES: &[&str] =
-    &["HOLDFAST_TEST_", "HOLDFAST_CACHE", "HOLDFAST_TOOLS", "HOLDFAST_ROOT", "HOLDFAST_RUST"];
+    &["HOLDFAST_TEST_", "HOLDFAST_CACHE", "HOLDFAST_RUST", "HOLDFAST_URL", "HOLDFAST_CHROMIUM", "HOLDFAST_BINARY"];

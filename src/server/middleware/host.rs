@@ -23,7 +23,7 @@ fn canonical_location(state: &AppState, request: &Request) -> Option<HeaderValue
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let is_page = request.method() == Method::GET && text(header::ACCEPT).is_some_and(|a| a.contains("text/html"));
-    let host = request.uri().authority().map(|authority| authority.as_str()).or_else(|| text(header::HOST))?;
+    let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or_else(|| text(header::HOST))?;
     let origin = state.config.origin.origin().ascii_serialization();
     let canonical = origin.split_once("://")?.1;
     if !is_page || host.eq_ignore_ascii_case(canonical) {

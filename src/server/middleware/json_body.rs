@@ -25,9 +25,8 @@ const ARRIVAL: Duration = Duration::from_secs(10);
 /// Check the body, then hand it on.
 pub(in crate::server) async fn json_body(request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let read = match tokio::time::timeout(ARRIVAL, read(body)).await {
-        Ok(read) => read,
-        Err(_) => return ApiError::request_timeout().into_response(),
+    let Ok(read) = tokio::time::timeout(ARRIVAL, read(body)).await else {
+        return ApiError::request_timeout().into_response();
     };
     if !says_json(&parts.headers) {
         return ApiError::unsupported_media_type().into_response();
