@@ -122,8 +122,10 @@ mod server {
         #[must_use]
         pub fn for_action(mut self, action: &str) -> Self {
             if self.code == Refusal::StepUpRequired.code() {
-                self.step_up =
-                    Some(StepUp { action: action.to_owned(), params: serde_json::Value::Object(serde_json::Map::new()) });
+                self.step_up = Some(StepUp {
+                    action: action.to_owned(),
+                    params: serde_json::Value::Object(serde_json::Map::new()),
+                });
             }
             self
         }

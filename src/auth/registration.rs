@@ -56,7 +56,11 @@ pub struct Registered {
 
 impl Auth {
     /// Begin: check what was typed, and say what kind of passkey to make.
-    pub async fn begin_registration(&self, caller: &Caller, request: &RegistrationRequest) -> Result<Begun, Error> {
+    pub async fn begin_registration(
+        &self,
+        caller: &Caller,
+        request: &RegistrationRequest,
+    ) -> Result<Begun, Error> {
         if let Some(current) = self.session_if_any(caller).await? {
             let named = request.email.as_deref().map(identity::parse_email).transpose()?;
             return Err(match named {
@@ -142,10 +146,8 @@ impl Auth {
             return Err(Refusal::PasskeyExists.into());
         }
         let session = self.issue_session(&tx, caller, account.id, passkey.id, now).await?;
-        let event = Event::success(EventType::UserCreated)
-            .user(account.id)
-            .credential(passkey.id)
-            .session(session.id);
+        let event =
+            Event::success(EventType::UserCreated).user(account.id).credential(passkey.id).session(session.id);
         self.record(&tx, caller, event).await?;
         tx.commit().await?;
         Ok(Registered { account, passkey: passkey.into(), session })

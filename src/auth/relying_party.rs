@@ -244,7 +244,9 @@ mod tests {
         assert_eq!(json["authenticatorSelection"]["residentKey"], "required");
         assert_eq!(json["authenticatorSelection"]["requireResidentKey"], true);
         assert_eq!(json["authenticatorSelection"]["userVerification"], "required");
-        assert!(json["authenticatorSelection"].get("authenticatorAttachment").is_none_or(serde_json::Value::is_null));
+        assert!(
+            json["authenticatorSelection"].get("authenticatorAttachment").is_none_or(serde_json::Value::is_null)
+        );
         assert_eq!(json["attestation"], "none");
         assert_eq!(json["timeout"], 300_000);
         assert!(json.get("hints").is_none());

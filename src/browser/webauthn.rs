@@ -62,7 +62,8 @@ pub(crate) fn check_support() -> Result<(), Failure> {
 /// Whether the browser can offer passkeys in a field.
 pub(crate) async fn can_autofill() -> bool {
     let Some(window) = page::window() else { return false };
-    if check_support().is_err() || !js::has_function(&js::get(&window, "PublicKeyCredential"), "isConditionalMediationAvailable")
+    if check_support().is_err()
+        || !js::has_function(&js::get(&window, "PublicKeyCredential"), "isConditionalMediationAvailable")
     {
         return false;
     }

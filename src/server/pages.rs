@@ -24,7 +24,8 @@ pub(super) async fn sign_in(
         return Ok(see_other("/account"));
     }
     let signed_out = request.uri().query() == Some("signed-out");
-    Ok(render(request, &state, "Sign in", false, move || view! { <app::SignInPage signed_out=signed_out /> }).await)
+    Ok(render(request, &state, "Sign in", false, move || view! { <app::SignInPage signed_out=signed_out /> })
+        .await)
 }
 
 /// `GET /signup`

@@ -74,7 +74,8 @@ pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> axum:
     if let Some(name) = encoding {
         response = response.header(header::CONTENT_ENCODING, name);
     }
-    response = response.header(header::CONTENT_TYPE, content_type(path)).header(header::CONTENT_LENGTH, content.len());
+    response =
+        response.header(header::CONTENT_TYPE, content_type(path)).header(header::CONTENT_LENGTH, content.len());
     let body = if method == Method::HEAD {
         Body::empty()
     } else {

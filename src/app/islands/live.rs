@@ -7,9 +7,8 @@ use super::message::{Action, Message, Tone};
 /// Shows the message. What is calm is a status; what asks the person to look is an alert.
 #[component]
 pub(super) fn Live(message: RwSignal<Option<Message>>) -> impl IntoView {
-    let of = move |alert: bool| {
-        move || message.get().filter(|message| (message.tone == Tone::Look) == alert).map(show)
-    };
+    let of =
+        move |alert: bool| move || message.get().filter(|message| (message.tone == Tone::Look) == alert).map(show);
     view! {
         <div class="live" role="status">
             {of(false)}
@@ -36,8 +35,12 @@ fn show(message: Message) -> impl IntoView {
 fn act(action: Action) -> Option<AnyView> {
     let content = match action {
         Action::None => return None,
-        Action::Cancel => view! { <button class="button" r#type="button" on:click=|_| cancel()>"Cancel"</button> }.into_any(),
-        Action::Reload => view! { <button class="button" r#type="button" on:click=|_| reload()>"Reload"</button> }.into_any(),
+        Action::Cancel => {
+            view! { <button class="button" r#type="button" on:click=|_| cancel()>"Cancel"</button> }.into_any()
+        }
+        Action::Reload => {
+            view! { <button class="button" r#type="button" on:click=|_| reload()>"Reload"</button> }.into_any()
+        }
         Action::Link(label, path) => view! { <a class="button" href=path>{label}</a> }.into_any(),
         Action::OpenOverHttps => view! { <a class="button" href=over_https()>"Open over HTTPS"</a> }.into_any(),
     };

@@ -120,7 +120,8 @@ impl Message {
             Flow::SignIn => "Your device is asking for your passkey.",
             Flow::SignUp => "Your device is offering to keep a passkey.",
         };
-        Self::new(Tone::Wait, title, "Answer there with your fingerprint, face, PIN or security key.").with(Action::Cancel)
+        Self::new(Tone::Wait, title, "Answer there with your fingerprint, face, PIN or security key.")
+            .with(Action::Cancel)
     }
 
     pub(super) fn checking(flow: Flow) -> Self {
@@ -237,9 +238,10 @@ impl Message {
                 "Something went wrong on our side. Your device may have kept a passkey that does not work here. You can \
                  delete it in your device’s password settings. Press the button to make a new one.",
             ),
-            _ if refusal.status >= 500 => {
-                look("Something went wrong on our side.", "Nothing was lost. Wait a moment, then press the button again.")
-            }
+            _ if refusal.status >= 500 => look(
+                "Something went wrong on our side.",
+                "Nothing was lost. Wait a moment, then press the button again.",
+            ),
             (_, Flow::SignUp) if refusal.after_touch => look(
                 "We could not accept the answer from your device.",
                 &format!("{} Your device may have kept a passkey that does not work here.", refusal.sentence),

@@ -100,10 +100,13 @@ impl Config {
         let env: Vec<_> = env.into_iter().collect();
         let watched = env.iter().any(|(name, _)| name == "LEPTOS_WATCH");
         let source = Source::read(file_name, text, env)?;
-        let site_addr: SocketAddr = source.parse("server.site-addr", "an address and port such as 127.0.0.1:3000")?;
+        let site_addr: SocketAddr =
+            source.parse("server.site-addr", "an address and port such as 127.0.0.1:3000")?;
         let tls = tls(&source)?;
         let origin = match source.optional("server.origin") {
-            Some(_) => source.parse_with("server.origin", "an origin such as https://login.example.com", parse_origin)?,
+            Some(_) => {
+                source.parse_with("server.origin", "an origin such as https://login.example.com", parse_origin)?
+            }
             None => default_origin(site_addr, tls.is_some())?,
         };
         let host = origin.host_str().unwrap_or_default().to_owned();
@@ -124,9 +127,11 @@ impl Config {
                     "sqlite://holdfast.db?mode=rwc or postgres://user@host/name",
                     parse_database_url,
                 )?,
-                max_connections: source.parse_with("database.max-connections", "a number from 1 to 1000", |text| {
-                    text.parse().ok().filter(|count| (1..=1000).contains(count))
-                })?,
+                max_connections: source.parse_with(
+                    "database.max-connections",
+                    "a number from 1 to 1000",
+                    |text| text.parse().ok().filter(|count| (1..=1000).contains(count)),
+                )?,
             },
             sessions: SessionPolicy {
                 lifetime: source.parse_with("sessions.lifetime", "a time such as 7d", parse_duration)?,
@@ -175,7 +180,8 @@ fn default_origin(site_addr: SocketAddr, tls: bool) -> Result<Url, ConfigError> 
 
 fn parse_origin(text: &str) -> Option<Url> {
     let url: Url = text.parse().ok()?;
-    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let is_origin =
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     // Passkeys need a secure context: https, or http on localhost.
     let domain = url.domain()?;
     let is_loopback = domain == "localhost" || domain.ends_with(".localhost");
@@ -187,7 +193,9 @@ fn parse_networks(text: &str) -> Option<Vec<IpNet>> {
     text.split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
-        .map(|part| part.parse().ok().or_else(|| part.parse().ok().map(|address: std::net::IpAddr| address.into())))
+        .map(|part| {
+            part.parse().ok().or_else(|| part.parse().ok().map(|address: std::net::IpAddr| address.into()))
+        })
         .collect()
 }
 
@@ -235,7 +243,8 @@ mod tests {
     #[test]
     fn the_file_is_read_and_the_environment_wins() {
         let file = "[server]\norigin = 'https://a.example'\nname = 'A'\n[sessions]\nlifetime = '1h'";
-        let config = parse(file, &[("HOLDFAST_ORIGIN", "https://b.example"), ("HOLDFAST_NAME", "")]).expect("config");
+        let config =
+            parse(file, &[("HOLDFAST_ORIGIN", "https://b.example"), ("HOLDFAST_NAME", "")]).expect("config");
         assert_eq!(config.origin.as_str(), "https://b.example/");
         assert_eq!(config.rp_id, "b.example");
         assert_eq!(config.name, "A", "an empty variable is no override");

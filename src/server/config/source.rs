@@ -40,7 +40,10 @@ impl Source {
     fn read_file(&mut self, file_name: &str, text: &str) -> Result<(), ConfigError> {
         let root: toml::Table = text.parse().map_err(|error: toml::de::Error| {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            ConfigError(format!("{file_name} line {line} is not valid TOML: {}", error.message().replace('\n', " ")))
+            ConfigError(format!(
+                "{file_name} line {line} is not valid TOML: {}",
+                error.message().replace('\n', " ")
+            ))
         })?;
         for (table_name, table) in &root {
             let Some(table) = table.as_table() else {
@@ -55,8 +58,9 @@ impl Source {
                     .iter()
                     .find(|setting| setting.path == path)
                     .ok_or_else(|| ConfigError(format!("{file_name} has the unknown key {path}")))?;
-                let value = flatten(value)
-                    .ok_or_else(|| ConfigError(format!("{path} in {file_name} must be text, a number or a list of text")))?;
+                let value = flatten(value).ok_or_else(|| {
+                    ConfigError(format!("{path} in {file_name} must be text, a number or a list of text"))
+                })?;
                 self.given.insert(setting.path, (format!("{path} in {file_name}"), value));
             }
         }

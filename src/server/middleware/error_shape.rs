@@ -97,7 +97,9 @@ fn from_status(status: StatusCode, cross_site: bool) -> ApiError {
 
 /// Headers that described the body that was.
 fn tidy(headers: &mut HeaderMap) {
-    for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_TYPE, header::ETAG, header::LOCATION] {
+    for name in
+        [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_TYPE, header::ETAG, header::LOCATION]
+    {
         headers.remove(name);
     }
     headers.remove(SERVER_FN_ERROR);

@@ -15,7 +15,11 @@ use crate::secret::random_bytes;
 pub(in crate::server) struct CspNonce(pub(in crate::server) String);
 
 /// Mint the nonce, answer, and put the headers on.
-pub(in crate::server) async fn secure(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(in crate::server) async fn secure(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     // Without random bytes the nonce is empty and its source matches nothing: no inline script runs.
     let nonce = random_bytes::<16>().map(|bytes| STANDARD_NO_PAD.encode(bytes)).unwrap_or_default();
     request.extensions_mut().insert(CspNonce(nonce.clone()));
@@ -43,7 +47,8 @@ const PERMISSIONS_POLICY: &str = "publickey-credentials-get=(self), publickey-cr
 
 fn content_security_policy(nonce: &str, reload_port: Option<u16>) -> String {
     let script = if nonce.is_empty() { String::new() } else { format!(" 'nonce-{nonce}'") };
-    let reload = reload_port.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
+    let reload =
+        reload_port.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
     format!(
         "default-src 'none'; script-src 'self'{script} 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
          font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; \

@@ -46,7 +46,9 @@ pub(super) fn around(routes: Router, state: &AppState) -> Router {
 /// Pages and other text. JSON answers are small, and an answer that may hold a secret beside a caller's
 /// input must not have a length that tells about it (BREACH).
 fn worth_compressing() -> impl Predicate {
-    SizeAbove::new(512).and(NotForContentType::const_new("application/json")).and(NotForContentType::const_new("image/"))
+    SizeAbove::new(512)
+        .and(NotForContentType::const_new("application/json"))
+        .and(NotForContentType::const_new("image/"))
 }
 
 /// State changes must come from our own pages: `Sec-Fetch-Site`, else `Origin`, decides.

@@ -23,7 +23,11 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const LOGGED_LIMIT: usize = 128;
 
 /// Mint the id, read the facts, run the request inside a span that carries the id.
-pub(in crate::server) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(in crate::server) async fn identify(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let Some(id) = mint() else { return ApiError::internal().into_response() };
     let headers = request.headers();
