@@ -303,6 +303,19 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_lists_every_setting_with_its_default() {
+        let readme = include_str!("../../../README.md");
+        for setting in SETTINGS {
+            let start = format!("| `{}` | `{}` | ", setting.path, setting.env);
+            let row = readme.lines().find(|line| line.starts_with(&start));
+            let row = row.unwrap_or_else(|| panic!("README.md has no row for {}", setting.path));
+            if let Some(default) = setting.default.filter(|default| !default.is_empty()) {
+                assert!(row.contains(&format!("`{default}`")), "{row}");
+            }
+        }
+    }
+
+    #[test]
     fn build_and_run_agree_on_what_they_share() {
         let manifest: toml::Table = include_str!("../../../Cargo.toml").parse().expect("Cargo.toml");
         let build = &manifest["package"]["metadata"]["leptos"];
