@@ -1,0 +1,102 @@
+// The pages, as a person finds their way on them: by roles, labels and words.
+
+import { type Page, expect } from '@playwright/test';
+
+class Common {
+  constructor(readonly page: Page) {}
+
+  /** What the page says calmly. */
+  get status() {
+    return this.page.getByRole('status');
+  }
+
+  /** What the page asks the person to look at. */
+  get alert() {
+    return this.page.getByRole('alert');
+  }
+
+  /** In the message: stop waiting for the device. */
+  get cancel() {
+    return this.page.getByRole('button', { name: 'Cancel' });
+  }
+
+  heading(name: string) {
+    return this.page.getByRole('heading', { level: 1, name });
+  }
+
+  link(name: string) {
+    return this.page.getByRole('link', { name, exact: true });
+  }
+}
+
+export class SignInPage extends Common {
+  get button() {
+    return this.page.getByRole('button', { name: 'Sign in with a passkey' });
+  }
+
+  get email() {
+    return this.page.getByLabel('Email');
+  }
+
+  async open(path = '/') {
+    await this.page.goto(path);
+    await expect(this.heading('Sign in')).toBeVisible();
+  }
+}
+
+export class SignUpPage extends Common {
+  get button() {
+    return this.page.getByRole('button', { name: 'Create a passkey' });
+  }
+
+  get email() {
+    return this.page.getByLabel('Email');
+  }
+
+  get name() {
+    return this.page.getByLabel('Name');
+  }
+
+  async open() {
+    await this.page.goto('/signup');
+    await expect(this.heading('Create an account')).toBeVisible();
+  }
+
+  /** From a blank page to the account. */
+  async complete(email: string, name = '') {
+    await this.open();
+    await this.email.fill(email);
+    if (name) await this.name.fill(name);
+    await this.button.click();
+    await new AccountPage(this.page).shown();
+  }
+}
+
+export class AccountPage extends Common {
+  get signOut() {
+    return this.page.getByRole('button', { name: 'Sign out' });
+  }
+
+  /** The passkeys, one list item each. */
+  get passkeys() {
+    return this.page.getByRole('region', { name: 'Passkeys' }).getByRole('listitem');
+  }
+
+  async shown() {
+    await this.page.waitForURL('/account');
+    await expect(this.heading('Your account')).toBeVisible();
+  }
+
+  /** Asserts whose account this is. */
+  async belongsTo(name: string) {
+    await this.shown();
+    await expect(this.page.getByRole('region', { name, exact: true })).toBeVisible();
+  }
+
+  /** Signs out and waits for the page that says so. */
+  async leave() {
+    await this.signOut.click();
+    await this.page.waitForURL('/?signed-out');
+    await expect(this.page.getByText('You are signed out.')).toBeVisible();
+  }
+}

@@ -1,0 +1,105 @@
+// The server under test: one that is there already, or one of our own with an empty database.
+//
+// HOLDFAST_URL (or BASE_URL) names one that is there. Otherwise HOLDFAST_BINARY is started, or the newer of
+// target/release/holdfast and target/debug/holdfast.
+
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const READY_WITHIN_MS = 60_000;
+
+/** @returns {string | undefined} the origin of a server that somebody else started */
+export function givenUrl() {
+  const url = process.env.HOLDFAST_URL || process.env.BASE_URL;
+  return url && new URL(url).origin;
+}
+
+/** Waits until the server at `url` is ready. `alive` may say why it never will be. */
+export async function ready(url, alive = () => undefined) {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    const reason = alive() ?? (Date.now() > deadline ? `no answer within ${READY_WITHIN_MS / 1000} s` : undefined);
+    if (reason) throw new Error(`${url}/readyz: ${reason}`);
+    await sleep(100);
+  }
+}
+
+/** Starts a server on a free port, in an empty folder: neither Leptos.toml nor a developer's database takes part. */
+export async function startServer() {
+  const binary = findBinary();
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-end2end-'));
+  const log = join(folder, 'server.log');
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+
+  const environment = Object.entries(process.env).filter(([name]) => !/^(HOLDFAST|LEPTOS)_/.test(name));
+  const child = spawn(binary, ['serve'], {
+    cwd: folder,
+    env: {
+      ...Object.fromEntries(environment),
+      LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+      HOLDFAST_ORIGIN: url,
+      HOLDFAST_DATABASE_URL: `sqlite://${folder}/end2end.db?mode=rwc`,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const out = createWriteStream(log);
+  child.stdout.pipe(out, { end: false });
+  child.stderr.pipe(out, { end: false });
+
+  let end;
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve((end = `${binary}: ${error.message}`)));
+    child.once('close', (code, signal) => resolve((end = `the server ended by itself (${signal ?? code})`)));
+  });
+  const server = {
+    url,
+    log,
+    /** Why it is gone; undefined while it runs. */
+    death: () => end,
+    async stop() {
+      if (!end) child.kill('SIGTERM');
+      const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(killer);
+      await new Promise((resolve) => out.end(resolve));
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+  try {
+    await ready(url, server.death);
+  } catch (error) {
+    await server.stop();
+    throw new Error(`${error.message}; its log: ${log}`);
+  }
+  return server;
+}
+
+function findBinary() {
+  if (process.env.HOLDFAST_BINARY) return process.env.HOLDFAST_BINARY;
+  const built = ['release', 'debug']
+    .map((profile) => fileURLToPath(new URL(`../../target/${profile}/holdfast`, import.meta.url)))
+    .filter((path) => existsSync(path))
+    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  if (!built.length) throw new Error('there is no target/release/holdfast: run `make build` first');
+  return built[0];
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,64 @@
+// What every test starts from: `import { expect, test } from '../support/test'`.
+
+import { randomUUID } from 'node:crypto';
+
+import { type Page, type Route, test as base } from '@playwright/test';
+
+import { Device } from './device';
+import { AccountPage, SignInPage, SignUpPage } from './pages';
+import { Watch } from './watch';
+
+export { expect } from '@playwright/test';
+export { Device } from './device';
+
+interface Fixtures {
+  /** Collects what no page may do. Every test has it, asked for or not. */
+  watch: Watch;
+  /** A device with a built-in passkey store that knows its person and is touched when it asks. */
+  device: Device;
+  /** An address that no other test has. */
+  address: string;
+  signIn: SignInPage;
+  signUp: SignUpPage;
+  account: AccountPage;
+}
+
+export const test = base.extend<Fixtures>({
+  // Set by the global set-up, after this file may have been read.
+  baseURL: async ({}, use) => use(process.env.HOLDFAST_URL),
+
+  watch: [
+    async ({ context, baseURL }, use) => {
+      const watch = await Watch.over(context, baseURL!);
+      await use(watch);
+      await watch.judge();
+    },
+    { auto: true },
+  ],
+
+  device: async ({ page }, use) => use(await Device.addTo(page)),
+  address: async ({}, use) => use(`ada-${randomUUID().slice(0, 13)}@example.test`),
+  signIn: async ({ page }, use) => use(new SignInPage(page)),
+  signUp: async ({ page }, use) => use(new SignUpPage(page)),
+  account: async ({ page }, use) => use(new AccountPage(page)),
+});
+
+/** An answer in the shape of every error of the server's. */
+export function refuse(status: number, code: string, more: { error?: string; retryAfter?: number } = {}) {
+  const requestId = randomUUID();
+  const body = { error: 'A sentence for a person.', code, requestId, ...more };
+  return {
+    requestId,
+    answer: (route: Route) =>
+      route.fulfill({ status, contentType: 'application/json', headers: { 'x-request-id': requestId }, body: JSON.stringify(body) }),
+  };
+}
+
+/** Counts the calls to a path from now on. */
+export function calls(page: Page, path: string): { count: number } {
+  const counter = { count: 0 };
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === path) counter.count += 1;
+  });
+  return counter;
+}

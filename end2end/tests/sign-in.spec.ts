@@ -1,0 +1,167 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+import type { Credential } from '../support/device';
+import { Device, expect, test } from '../support/test';
+
+test('a person signs in by the button', async ({ device, signUp, signIn, account, address }) => {
+  await signUp.complete(address, 'Ada');
+  await device.touches(false);
+  await account.leave();
+
+  await device.touches(true);
+  await signIn.button.click();
+
+  await account.belongsTo('Ada');
+  await expect(account.passkeys.getByText('Not used yet')).toBeHidden();
+  await expect(account.passkeys.getByText('just now')).toHaveCount(2);
+});
+
+test('a person signs in by autofill, without the button', async ({ device, signUp, signIn, account, address, page }) => {
+  await signUp.complete(address, 'Ada');
+  await device.touches(false);
+  await account.leave();
+
+  await device.touches(true);
+  await page.goto('/');
+
+  await account.belongsTo('Ada');
+});
+
+test('autofill is offered in the address field', async ({ signIn }) => {
+  await signIn.open();
+  await expect(signIn.email).toHaveAttribute('autocomplete', 'username webauthn');
+  await expect(signIn.email).toHaveAccessibleDescription('Select this field and your browser can offer your passkey.');
+});
+
+test('a person who has just signed out is not signed in again unasked', async ({ device, signUp, signIn, account, address, page }) => {
+  await signUp.complete(address);
+  await device.touches(false);
+  const offered = page.waitForResponse('**/auth/passkey/login/options');
+  await account.leave();
+
+  expect((await offered).status()).toBe(200);
+  await expect(signIn.button).toBeVisible();
+  await expect(signIn.status).toBeEmpty();
+  expect((await page.request.get('/auth/session')).status()).toBe(401);
+});
+
+test('signing in makes a new session and needs no address', async ({ device, signUp, signIn, account, address, context }) => {
+  const token = async () => (await context.cookies()).find(({ name }) => name === '__Host-sid')?.value;
+  await signUp.complete(address);
+  const first = await token();
+  await device.touches(false);
+  await account.leave();
+  expect(await token()).toBeUndefined();
+
+  await device.touches(true);
+  await expect(signIn.email).toHaveValue('');
+  await signIn.button.click();
+  await account.shown();
+
+  expect(await token()).toMatch(/^\S{40,}$/);
+  expect(await token()).not.toBe(first);
+});
+
+test('a second account on the same device: each passkey opens its own account', async ({ device, signUp, signIn, account, address }) => {
+  await signUp.complete(address, 'First');
+  await device.touches(false);
+  await account.leave();
+  await device.touches(true);
+  await signUp.complete(`second-${address}`, 'Second');
+  await device.touches(false);
+  await account.leave();
+  expect(await device.passkeys()).toHaveLength(2);
+
+  // A virtual device has no list to choose from: with two passkeys it takes one of them.
+  await device.touches(true);
+  await signIn.button.click();
+  await account.shown();
+  const taken = await whose(account.page.getByRole('heading', { level: 2 }).first().textContent());
+  expect(['First', 'Second']).toContain(taken);
+  await device.touches(false);
+  await account.leave();
+
+  const other = taken === 'First' ? 'Second' : 'First';
+  await device.forget(await passkeyOf(device, taken));
+  await device.touches(true);
+  await signIn.button.click();
+  await account.belongsTo(other);
+});
+
+const whose = async (text: Promise<string | null>) => (await text)?.trim() ?? '';
+
+async function passkeyOf(device: Device, name: string): Promise<Credential> {
+  const found = (await device.passkeys()).find(({ userDisplayName }) => userDisplayName === name);
+  if (!found) throw new Error(`no passkey of ${name}`);
+  return found;
+}
+
+test('a synced passkey signs in from another device', async ({ device, signUp, account, address, browser, baseURL }) => {
+  await signUp.complete(address, 'Ada');
+  const [passkey] = await device.passkeys();
+
+  const elsewhere = await browser.newContext({ baseURL });
+  const page = await elsewhere.newPage();
+  const second = await Device.addTo(page);
+  await second.touches(false);
+  await second.add(passkey);
+  await page.goto('/');
+  await second.touches(true);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+
+  await page.waitForURL('/account');
+  await expect(page.getByRole('region', { name: 'Ada', exact: true })).toBeVisible();
+  await elsewhere.close();
+  // Nothing changed for the first.
+  await account.page.reload();
+  await account.belongsTo('Ada');
+});
+
+test('a passkey of no account here leads to the page for new accounts', async ({ device, signIn, signUp, watch }) => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await device.touches(false);
+  await signIn.open();
+  await device.add({
+    credentialId: randomBytes(32).toString('base64'),
+    isResidentCredential: true,
+    rpId: 'localhost',
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+    userHandle: randomBytes(16).toString('base64'),
+    signCount: 1,
+    backupEligibility: true,
+    backupState: true,
+  });
+  watch.expect(/status of 400 .*\/auth\/passkey\/login\/verify/);
+
+  await device.touches(true);
+  const verified = signIn.page.waitForResponse('**/auth/passkey/login/verify');
+  await signIn.button.click();
+  expect(await (await verified).json()).toMatchObject({ code: 'passkey_unknown' });
+  await device.touches(false);
+
+  await expect(signIn.alert).toContainText('This passkey does not belong to an account here.');
+  await signIn.alert.getByRole('link', { name: 'Create an account' }).click();
+  await expect(signUp.heading('Create an account')).toBeVisible();
+});
+
+for (const path of ['/', '/signup']) {
+  test(`a signed-in person who opens ${path} is taken to the account`, async ({ device: _, signUp, account, address, page }) => {
+    await signUp.complete(address, 'Ada');
+    await page.goto(path);
+    await account.belongsTo('Ada');
+    await expect(page.getByRole('navigation', { name: 'Your account' }).getByRole('link', { name: 'Account' })).toBeVisible();
+  });
+}
+
+test('a stranger who opens the account is asked to sign in', async ({ page, signIn }) => {
+  await page.goto('/account');
+  await page.waitForURL('/');
+  await expect(signIn.button).toBeVisible();
+});
+
+test('the session cookie is out of reach of scripts and of other sites', async ({ device: _, signUp, address, context, page }) => {
+  await signUp.complete(address);
+  const cookie = (await context.cookies()).find(({ name }) => name === '__Host-sid');
+  expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/', domain: 'localhost' });
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+});

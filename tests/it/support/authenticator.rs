@@ -1,0 +1,181 @@
+//! A passkey made by hand. passkey-rs is honest and always backed up; this one signs whatever it is told to, so
+//! that every wrong answer can be a validly signed one.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use holdfast::secret::random_bytes;
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use serde_cbor_2::Value as Cbor;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::ORIGIN;
+
+/// Flags of the authenticator data (WebAuthn Level 3 §6.1).
+pub const USER_PRESENT: u8 = 0x01;
+pub const USER_VERIFIED: u8 = 0x04;
+pub const BACKUP_ELIGIBLE: u8 = 0x08;
+pub const BACKED_UP: u8 = 0x10;
+const ATTESTED: u8 = 0x40;
+
+/// A passkey together with the browser it is used in. Clone it and change a field to make a bad one.
+#[derive(Clone)]
+pub struct Key {
+    signing: SigningKey,
+    pub id: Vec<u8>,
+    /// As the server gave it, base64url.
+    pub user_handle: Option<String>,
+    /// What the browser puts into the client data.
+    pub origin: String,
+    pub cross_origin: bool,
+    /// What the authenticator signs for.
+    pub rp_id: String,
+    pub flags: u8,
+    pub counter: u32,
+    pub aaguid: [u8; 16],
+    /// The COSE algorithm it says its public key is for.
+    pub algorithm: i64,
+}
+
+impl Key {
+    /// A synced one, like those of a phone or a password manager.
+    pub fn new() -> Self {
+        Self {
+            signing: SigningKey::from_slice(&random_bytes::<32>().unwrap()).unwrap(),
+            id: random_bytes::<32>().unwrap().to_vec(),
+            user_handle: None,
+            origin: ORIGIN.to_owned(),
+            cross_origin: false,
+            rp_id: "localhost".to_owned(),
+            flags: USER_PRESENT | USER_VERIFIED | BACKUP_ELIGIBLE | BACKED_UP,
+            counter: 0,
+            aaguid: [0; 16],
+            algorithm: -7,
+        }
+    }
+
+    /// One that lives on one device and counts.
+    pub fn single_device() -> Self {
+        Self { flags: USER_PRESENT | USER_VERIFIED, counter: 1, ..Self::new() }
+    }
+
+    /// Answer creation options: RegistrationResponseJSON.
+    pub fn create(&mut self, options: &Value) -> Value {
+        self.user_handle = options["user"]["id"].as_str().map(str::to_owned);
+        let client_data = self.client_data("webauthn.create", options);
+        let id_length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
+        let mut auth_data = self.auth_data(ATTESTED);
+        auth_data.extend_from_slice(&self.aaguid);
+        auth_data.extend_from_slice(&id_length);
+        auth_data.extend_from_slice(&self.id);
+        auth_data.extend(serde_cbor_2::to_vec(&self.cose_key()).unwrap());
+        let attestation = map([
+            (text("fmt"), text("none")),
+            (text("attStmt"), map([])),
+            (text("authData"), Cbor::Bytes(auth_data)),
+        ]);
+        self.response(&json!({
+            "clientDataJSON": encode(&client_data),
+            "attestationObject": encode(&serde_cbor_2::to_vec(&attestation).unwrap()),
+            "transports": ["internal", "hybrid"],
+        }))
+    }
+
+    /// Answer request options: AuthenticationResponseJSON.
+    pub fn get(&self, options: &Value) -> Value {
+        let client_data = self.client_data("webauthn.get", options);
+        let auth_data = self.auth_data(0);
+        let signed = [auth_data.as_slice(), &Sha256::digest(&client_data)].concat();
+        let signature: Signature = self.signing.sign(&signed);
+        let mut response = json!({
+            "clientDataJSON": encode(&client_data),
+            "authenticatorData": encode(&auth_data),
+            "signature": encode(signature.to_der().as_bytes()),
+        });
+        if let Some(handle) = &self.user_handle {
+            response["userHandle"] = json!(handle);
+        }
+        self.response(&response)
+    }
+
+    fn response(&self, response: &Value) -> Value {
+        json!({
+            "id": encode(&self.id),
+            "rawId": encode(&self.id),
+            "type": "public-key",
+            "authenticatorAttachment": "platform",
+            "clientExtensionResults": {},
+            "response": response,
+        })
+    }
+
+    fn client_data(&self, ceremony: &str, options: &Value) -> Vec<u8> {
+        json!({
+            "type": ceremony,
+            "challenge": options["challenge"],
+            "origin": self.origin,
+            "crossOrigin": self.cross_origin,
+        })
+        .to_string()
+        .into_bytes()
+    }
+
+    fn auth_data(&self, more_flags: u8) -> Vec<u8> {
+        let mut data = Sha256::digest(&self.rp_id).to_vec();
+        data.push(self.flags | more_flags);
+        data.extend_from_slice(&self.counter.to_be_bytes());
+        data
+    }
+
+    fn cose_key(&self) -> Cbor {
+        let point = self.signing.verifying_key().to_sec1_point(false);
+        let (x, y) = (point.x().unwrap().to_vec(), point.y().unwrap().to_vec());
+        if self.algorithm == -8 {
+            // An octet key pair on Ed25519; under attestation `none` nothing is signed with it.
+            return map([
+                (number(1), number(1)),
+                (number(3), number(-8)),
+                (number(-1), number(6)),
+                (number(-2), Cbor::Bytes(x)),
+            ]);
+        }
+        map([
+            (number(1), number(2)),
+            (number(3), number(self.algorithm)),
+            (number(-1), number(1)),
+            (number(-2), Cbor::Bytes(x)),
+            (number(-3), Cbor::Bytes(y)),
+        ])
+    }
+}
+
+fn map<const N: usize>(pairs: [(Cbor, Cbor); N]) -> Cbor {
+    Cbor::Map(pairs.into())
+}
+
+fn text(text: &str) -> Cbor {
+    Cbor::Text(text.to_owned())
+}
+
+fn number(number: i64) -> Cbor {
+    Cbor::Integer(number.into())
+}
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Change the bytes behind a member of `response.response`, after they were signed.
+pub fn edit_bytes(response: &Value, member: &str, edit: impl FnOnce(&mut Vec<u8>)) -> Value {
+    let mut edited = response.clone();
+    let slot = &mut edited["response"][member];
+    let mut bytes = URL_SAFE_NO_PAD.decode(slot.as_str().unwrap()).unwrap();
+    edit(&mut bytes);
+    *slot = json!(encode(&bytes));
+    edited
+}
+
+pub fn flip_last_bit(bytes: &mut Vec<u8>) {
+    *bytes.last_mut().unwrap() ^= 1;
+}

@@ -1,0 +1,46 @@
+//! What the tests stand on.
+
+mod app;
+mod authenticator;
+mod browser;
+mod database;
+mod wallet;
+
+pub use app::{App, START, Stored};
+pub use authenticator::{BACKED_UP, BACKUP_ELIGIBLE, Key, USER_PRESENT, USER_VERIFIED, edit_bytes, flip_last_bit};
+pub use browser::{Answer, Browser, ORIGIN};
+pub use database::Backend;
+pub use wallet::Wallet;
+
+use futures::FutureExt;
+
+/// Expands each test named into one on SQLite and one on Postgres. A test that is not listed is dead code, which
+/// the lints refuse.
+macro_rules! on_both_databases {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::support::run(crate::support::Backend::Sqlite, super::$test).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::support::run(crate::support::Backend::Postgres, super::$test).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+/// Give `test` an app on an empty database, and throw the database away afterwards, however it went.
+pub async fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(App) -> F) {
+    let database = database::Database::create(backend).await;
+    let app = App::start(database.url()).await;
+    let outcome = std::panic::AssertUnwindSafe(test(app)).catch_unwind().await;
+    database.drop().await;
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+}
