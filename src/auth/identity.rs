@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn names_keep_their_letters_and_lose_their_tricks() {
-        let parse = |text| parse_name(Some(text), Refusal::DisplayNameInvalid);
+        fn parse(text: &str) -> Result<Option<String>, Refusal> {
+            parse_name(Some(text), Refusal::DisplayNameInvalid)
+        }
         assert_eq!(parse(" Zoë 👩‍💻 "), Ok(Some("Zoë 👩‍💻".into())));
         assert_eq!(parse("   "), Ok(None));
         assert_eq!(parse(&"x".repeat(64)).map(|name| name.is_some()), Ok(true));

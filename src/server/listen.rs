@@ -8,6 +8,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 
+use super::config::Tls;
 use super::router::router;
 use super::start::StartError;
 use super::state::AppState;
@@ -24,34 +25,38 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
     let listener = std::net::TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| StartError::Listen { address, error })?;
+    let tls = match &state.config.tls {
+        Some(tls) => Some(load(tls).await.map_err(StartError::Tls)?),
+        None => None,
+    };
     let handle = Handle::new();
     let stopping = tokio::spawn(stop_on_signal(handle.clone()));
     let jobs = tokio::spawn(jobs::run(state.clone()));
-    tracing::info!("Holdfast is ready at {}", state.config.origin.as_str().trim_end_matches('/'));
-
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!("Holdfast is ready at {}", state.config.origin.origin().ascii_serialization());
+
     let listen_error = |error| StartError::Listen { address, error };
-    let served = match &state.config.tls {
-        None => {
-            let mut server = axum_server::from_tcp(listener).map_err(listen_error)?.handle(handle);
-            limit(server.http_builder());
-            server.serve(app).await.map_err(listen_error)
-        }
-        Some(tls) => {
-            // ring, like everything else here; a second provider in the tree must not make rustls guess.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let rustls = RustlsConfig::from_pem_file(&tls.cert, &tls.key).await.map_err(StartError::Tls)?;
-            let mut server = axum_server::from_tcp_rustls(listener, rustls).map_err(listen_error)?.handle(handle);
-            limit(server.http_builder());
-            server.serve(app).await.map_err(listen_error)
-        }
+    let served = if let Some(tls) = tls {
+        let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(listen_error)?.handle(handle);
+        limit(server.http_builder());
+        server.serve(app).await
+    } else {
+        let mut server = axum_server::from_tcp(listener).map_err(listen_error)?.handle(handle);
+        limit(server.http_builder());
+        server.serve(app).await
     };
     stopping.abort();
     jobs.abort();
-    served?;
+    served.map_err(listen_error)?;
     state.store.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn load(tls: &Tls) -> std::io::Result<RustlsConfig> {
+    // ring, like everything else here; a second provider in the tree must not make rustls guess.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    RustlsConfig::from_pem_file(&tls.cert, &tls.key).await
 }
 
 fn limit(builder: &mut Builder<TokioExecutor>) {

@@ -1,20 +1,33 @@
 //! Log lines. Tokens, challenges, cookies, codes and bodies never reach them; paths do, queries do not.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, fmt};
 
 use super::config::{Config, LogFormat};
 
+/// Libraries that print what they were given (challenges, authenticator data) when they do not like it, or say at each
+/// start what nobody asked. Not even `log.filter` lets them.
+const QUIET: [(&str, LevelFilter); 4] = [
+    ("webauthn_rs", LevelFilter::OFF),
+    ("webauthn_rs_core", LevelFilter::OFF),
+    ("sqlx", LevelFilter::WARN),
+    ("sea_orm_migration", LevelFilter::WARN),
+];
+
 /// Start logging, once per process.
 pub fn start(config: &Config) {
-    let filter = EnvFilter::new(&config.log_filter);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start (in tests) keeps the first.
-    let _ = match config.log_format {
-        LogFormat::Json => {
-            builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+    let filter: Targets = config.log_filter.clone().with_targets(QUIET);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+        LogFormat::Pretty => {
+            lines.with_target(false).with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed()
         }
-        LogFormat::Pretty => builder.with_target(false).try_init(),
     };
+    // A second start (in tests) keeps the first.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
     // Where it happened, never what was in hand: a panic's message can hold input.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();

@@ -82,7 +82,8 @@ async fn signed_in_register_options_asks_for_a_step_up(app: App) {
 async fn signed_in_register_options_for_another_address_is_refused(app: App) {
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
-    let refusal = browser.post(OPTIONS, &json!({ "email": "bob@example.test" })).await.refusal(400, "email_mismatch");
+    let refusal =
+        browser.post(OPTIONS, &json!({ "email": "bob@example.test" })).await.refusal(400, "email_mismatch");
     assert!(refusal.get("stepUp").is_none() && refusal.get("action").is_none(), "{refusal}");
     browser.post(OPTIONS, &json!({ "email": "bob" })).await.refusal(400, "email_invalid");
 }
@@ -99,7 +100,8 @@ async fn bad_addresses_and_names_are_refused(app: App) {
     let mut browser = app.browser();
     let long = format!("{}@example.test", "a".repeat(65));
     let longer = format!("a@{}.test", "b".repeat(250));
-    for email in ["", " ", "ada", "@", "ada@", "@b.test", "a b@c.test", "<a>@b.test", "a@b\0.test", &long, &longer] {
+    for email in ["", " ", "ada", "@", "ada@", "@b.test", "a b@c.test", "<a>@b.test", "a@b\0.test", &long, &longer]
+    {
         let answer = browser.post(OPTIONS, &json!({ "email": email })).await;
         answer.refusal(400, "email_invalid");
         assert!(answer.set_cookies().is_empty());

@@ -369,7 +369,8 @@ async fn u01_each_success_leaves_its_event(app: App) {
     let body = json!({ "response": key.get(&options) }).to_string();
     let entered = browser.send(Method::POST, "/auth/passkey/login/verify", &agent, body.into()).await;
     let events = app.events().await;
-    let told: Vec<_> = events.iter().map(|e| (e.event_type.as_str(), e.outcome.as_str(), e.reason.as_deref())).collect();
+    let told: Vec<_> =
+        events.iter().map(|e| (e.event_type.as_str(), e.outcome.as_str(), e.reason.as_deref())).collect();
     assert_eq!(
         told,
         [
@@ -381,7 +382,10 @@ async fn u01_each_success_leaves_its_event(app: App) {
     let stored = app.stored().await;
     let second = stored.sessions.iter().map(|s| s.id).find(|id| *id != first);
     assert_eq!(events[0].request_id, made.header("x-request-id"));
-    assert_eq!((events[0].session_id, events[1].session_id, events[2].session_id), (Some(first), Some(first), second));
+    assert_eq!(
+        (events[0].session_id, events[1].session_id, events[2].session_id),
+        (Some(first), Some(first), second)
+    );
     for event in &events {
         assert_eq!(event.user_id, Some(stored.users[0].id));
         assert_eq!(event.ip_prefix.as_deref(), Some("203.0.113.0/24"));

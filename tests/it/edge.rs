@@ -40,7 +40,16 @@ async fn post(browser: &mut Browser, path: &str, headers: &[(&str, &str)], body:
 
 async fn what_is_not_there_is_404(app: App) {
     let mut browser = app.browser();
-    for path in ["/nothing", "/auth/nothing", "/auth", "/auth/passkey", "/pkg/nothing.js", "/auth/session/", "/%00", "/../etc/passwd"] {
+    for path in [
+        "/nothing",
+        "/auth/nothing",
+        "/auth",
+        "/auth/passkey",
+        "/pkg/nothing.js",
+        "/auth/session/",
+        "/%00",
+        "/../etc/passwd",
+    ] {
         browser.get(path).await.refusal(404, "not_found");
     }
     browser.post("/auth/nothing", &json!({})).await.refusal(404, "not_found");
@@ -78,15 +87,26 @@ async fn the_wrong_method_is_405_and_says_which_is_right(app: App) {
 async fn a_body_that_is_not_json_is_415(app: App) {
     let mut browser = app.browser();
     for path in POSTS {
-        for content_type in ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp", "json"] {
-            post(&mut browser, path, &[("content-type", content_type)], "{}").await.refusal(415, "unsupported_media_type");
+        for content_type in [
+            "",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "application/jsonp",
+            "json",
+        ] {
+            post(&mut browser, path, &[("content-type", content_type)], "{}")
+                .await
+                .refusal(415, "unsupported_media_type");
         }
     }
 }
 
 async fn json_has_many_names(app: App) {
     let mut browser = app.browser();
-    for content_type in ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/webauthn+json"] {
+    for content_type in
+        ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/webauthn+json"]
+    {
         let answer = post(&mut browser, POSTS[2], &[("content-type", content_type)], "{}").await;
         answer.success();
     }
@@ -185,8 +205,12 @@ async fn s22_our_own_posts_and_programs_are_let_through(app: App) {
 
 async fn no_post_is_answered_with_a_redirect(app: App) {
     let mut browser = app.browser();
-    let like_a_form =
-        [JSON, ("accept", "text/html"), ("referer", "http://localhost:3000/signup"), ("sec-fetch-site", "same-origin")];
+    let like_a_form = [
+        JSON,
+        ("accept", "text/html"),
+        ("referer", "http://localhost:3000/signup"),
+        ("sec-fetch-site", "same-origin"),
+    ];
     let options = post(&mut browser, POSTS[0], &like_a_form, json!({ "email": "a@b.test" }).to_string()).await;
     assert_eq!(options.header("location"), "");
     let body = json!({ "response": Key::new().create(&options.success()) }).to_string();
@@ -211,7 +235,9 @@ async fn every_answer_has_a_request_id_of_its_own(app: App) {
     let mut seen = std::collections::HashSet::new();
     let theirs = ("x-request-id", "00000000000000000000");
     for _ in 0..2 {
-        for path in ["/", "/signup", "/account", "/healthz", "/readyz", "/auth/session", "/favicon.svg", "/nothing"] {
+        for path in
+            ["/", "/signup", "/account", "/healthz", "/readyz", "/auth/session", "/favicon.svg", "/nothing"]
+        {
             let answer = browser.send(Method::GET, path, &[theirs], Body::empty()).await;
             let id = answer.header("x-request-id").to_owned();
             assert!(id.len() == 20 && id.chars().all(|c| c.is_ascii_hexdigit()), "{path}: {id:?}");

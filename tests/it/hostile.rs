@@ -137,7 +137,9 @@ async fn deep_and_long_json_is_refused_in_order(app: App) {
         bytes.extend_from_slice(format!(",\"x\":{}}}", nested(5000)).as_bytes());
     });
     assert_eq!(browser.finish_sign_in(deep).await.status, 400);
-    for attestation in [vec![0x81; 20_000], vec![0x9f; 20_000], vec![0x5b, 255, 255, 255, 255, 255, 255, 255, 255], vec![0xbb; 9]] {
+    for attestation in
+        [vec![0x81; 20_000], vec![0x9f; 20_000], vec![0x5b, 255, 255, 255, 255, 255, 255, 255, 255], vec![0xbb; 9]]
+    {
         let options = browser.begin_sign_up("eve@example.test").await;
         let bent = edit_bytes(&Key::new().create(&options), "attestationObject", |bytes| *bytes = attestation);
         browser.finish_sign_up(bent).await.refusal(400, "response_malformed");

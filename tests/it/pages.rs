@@ -24,7 +24,9 @@ fn check_security_headers(answer: &Answer, what: &str) {
     for forbidden in ["unsafe-inline", "'unsafe-eval'", "sandbox", "*", "http:", "https:", "data:"] {
         assert!(!policy.contains(forbidden), "{what}: {forbidden} in {policy}");
     }
-    for directive in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'self'", "'wasm-unsafe-eval'", "'nonce-"] {
+    for directive in
+        ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'self'", "'wasm-unsafe-eval'", "'nonce-"]
+    {
         assert!(policy.contains(directive), "{what}: no {directive} in {policy}");
     }
     assert_eq!(answer.header("x-frame-options"), "DENY", "{what}");
@@ -42,7 +44,9 @@ fn check_security_headers(answer: &Answer, what: &str) {
 
 async fn every_kind_of_answer_has_the_security_headers(app: App) {
     let mut browser = app.browser();
-    for path in ["/", "/signup", "/account", "/nothing", "/auth/session", "/healthz", "/favicon.svg", "/auth/logout"] {
+    for path in
+        ["/", "/signup", "/account", "/nothing", "/auth/session", "/healthz", "/favicon.svg", "/auth/logout"]
+    {
         check_security_headers(&browser.get(path).await, path);
         check_security_headers(&browser.open(path).await, path);
         check_security_headers(&browser.send(Method::HEAD, path, &[], Body::empty()).await, path);
@@ -109,7 +113,8 @@ async fn pages_have_no_inline_handlers_or_styles(app: App) {
     for page in &pages {
         let html = page.text();
         assert!(!html.contains("<style") && !html.contains("javascript:"), "{html}");
-        for tag in html.match_indices('<').map(|(start, _)| &html[start..]).map(|t| &t[..t.find('>').unwrap_or(1)]) {
+        for tag in html.match_indices('<').map(|(start, _)| &html[start..]).map(|t| &t[..t.find('>').unwrap_or(1)])
+        {
             assert!(!tag.contains(" style=") && !tag.contains(" onclick=") && !tag.contains(" onload="), "{tag}");
         }
     }
@@ -180,7 +185,12 @@ async fn files_of_the_site_can_be_kept_and_revalidated(app: App) {
     let head = browser.send(Method::HEAD, "/pkg/holdfast.css", &[], Body::empty()).await;
     assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
     browser.post("/pkg/holdfast.css", &json!({})).await.refusal(405, "method_not_allowed");
-    for hidden in ["/pkg/holdfast.css.br", "/pkg/holdfast.css.gz", "/pkg/../../../Cargo.toml", "/pkg/%2e%2e/%2e%2e/site.stamp"] {
+    for hidden in [
+        "/pkg/holdfast.css.br",
+        "/pkg/holdfast.css.gz",
+        "/pkg/../../../Cargo.toml",
+        "/pkg/%2e%2e/%2e%2e/site.stamp",
+    ] {
         browser.get(hidden).await.refusal(404, "not_found");
     }
 }

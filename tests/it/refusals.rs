@@ -58,7 +58,8 @@ async fn expect_refusal(app: &App, browser: &mut Browser, path: &str, response: 
 }
 
 async fn expect_body_refused(app: &App, browser: &mut Browser, path: &str, body: &Value, code: &str) {
-    let (before, events_before, cookies_before) = (app.stored().await, app.events().await, browser.cookies.clone());
+    let (before, events_before, cookies_before) =
+        (app.stored().await, app.events().await, browser.cookies.clone());
     let answer = browser.post(path, body).await;
     let json = answer.refusal(400, code);
     assert_eq!(app.stored().await, before, "{code}: something was stored");
@@ -167,7 +168,8 @@ async fn l10_sign_in_challenge_answered_by_a_registration(app: App) {
     let options = browser.begin_sign_in().await;
     let mut key = Key::new();
     // The options of a sign-in name no user; the key makes its own.
-    let response = key.create(&json!({ "challenge": options["challenge"], "user": { "id": "AAAAAAAAAAAAAAAAAAAAAA" } }));
+    let response =
+        key.create(&json!({ "challenge": options["challenge"], "user": { "id": "AAAAAAAAAAAAAAAAAAAAAA" } }));
     expect_refusal(&app, &mut browser, SIGN_UP, &response, "ceremony_mismatch").await;
 }
 

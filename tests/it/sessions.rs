@@ -26,7 +26,8 @@ async fn s03_signing_in_while_signed_in_ends_the_old_session(app: App) {
     assert_ne!(browser.cookies["__Host-sid"], before.cookies["__Host-sid"]);
     before.clone().session().await.refusal(401, "invalid_session");
     browser.session().await.success();
-    let ended: Vec<_> = app.stored().await.sessions.iter().filter(|s| s.ended_at.is_some()).map(|s| s.id).collect();
+    let ended: Vec<_> =
+        app.stored().await.sessions.iter().filter(|s| s.ended_at.is_some()).map(|s| s.id).collect();
     assert_eq!(ended.len(), 1);
     let revoked: Vec<_> =
         app.events().await.into_iter().filter(|event| event.event_type == "session_revoked").collect();

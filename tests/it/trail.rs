@@ -96,7 +96,7 @@ async fn u03_events_hold_no_token_challenge_or_key(app: App) {
 async fn u06_a_sign_up_whose_event_cannot_be_written_does_not_happen(app: App) {
     let mut browser = app.browser();
     let options = browser.begin_sign_up("ada@example.test").await;
-    app.db().execute_unprepared("DROP TABLE auth_events").await.unwrap();
+    app.db.execute_unprepared("DROP TABLE auth_events").await.unwrap();
     let answer = browser.finish_sign_up(Key::new().create(&options)).await;
     answer.refusal(500, "internal");
     assert!(answer.set_cookies().is_empty());
@@ -108,7 +108,7 @@ async fn u06_a_sign_in_whose_event_cannot_be_written_does_not_happen(app: App) {
     let key = app.browser().sign_up("ada@example.test").await;
     let mut browser = app.browser();
     let options = browser.begin_sign_in().await;
-    app.db().execute_unprepared("DROP TABLE auth_events").await.unwrap();
+    app.db.execute_unprepared("DROP TABLE auth_events").await.unwrap();
     let before = app.stored().await;
     let answer = browser.finish_sign_in(key.get(&options)).await;
     answer.refusal(500, "internal");
@@ -119,7 +119,7 @@ async fn u06_a_sign_in_whose_event_cannot_be_written_does_not_happen(app: App) {
 async fn u13_a_broken_database_is_a_500_that_tells_nothing(app: App) {
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
-    app.db().execute_unprepared("DROP TABLE sessions").await.unwrap();
+    app.db.execute_unprepared("DROP TABLE sessions").await.unwrap();
     for path in ["/auth/session", "/auth/passkeys"] {
         let answer = browser.get(path).await;
         let json = answer.refusal(500, "internal");

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
+use tracing_subscriber::filter::Targets;
 use url::Url;
 
 pub use settings::{SETTINGS, Setting};
@@ -43,8 +44,8 @@ pub struct Config {
     pub sessions: SessionPolicy,
     /// How log lines look.
     pub log_format: LogFormat,
-    /// Which log lines there are (the syntax of tracing's `EnvFilter`).
-    pub log_filter: String,
+    /// Which log lines there are.
+    pub log_filter: Targets,
     /// Where cargo-leptos's reload server listens, while it watches.
     pub reload_port: u16,
     /// Whether cargo-leptos is watching (it sets `LEPTOS_WATCH`).
@@ -142,9 +143,7 @@ impl Config {
                 "pretty" => Some(LogFormat::Pretty),
                 _ => None,
             })?,
-            log_filter: source.parse_with("log.filter", "a filter such as info,holdfast=debug", |text| {
-                text.parse::<tracing_subscriber::filter::Targets>().ok().map(|_| text.to_owned())
-            })?,
+            log_filter: source.parse("log.filter", "a filter such as info,holdfast=debug")?,
             reload_port: source.parse("server.reload-port", "a port number")?,
             watched,
             notices: source.notices(),
@@ -154,6 +153,11 @@ impl Config {
     /// The port of cargo-leptos's reload server, if it is watching this process.
     pub fn watched_by_reload_server(&self) -> Option<u16> {
         self.watched.then_some(self.reload_port)
+    }
+
+    /// Whether the canonical host is this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.origin.domain().is_some_and(is_loopback)
     }
 
     /// Whether people reach the service over TLS, ours or a proxy's.
@@ -184,9 +188,13 @@ fn parse_origin(text: &str) -> Option<Url> {
         url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     // Passkeys need a secure context: https, or http on localhost.
     let domain = url.domain()?;
-    let is_loopback = domain == "localhost" || domain.ends_with(".localhost");
-    let is_secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
+    let is_secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(domain));
     (is_origin && is_secure).then_some(url)
+}
+
+/// RFC 6761 §6.3.
+fn is_loopback(domain: &str) -> bool {
+    domain == "localhost" || domain.ends_with(".localhost")
 }
 
 fn parse_networks(text: &str) -> Option<Vec<IpNet>> {

@@ -34,11 +34,17 @@ pub(in crate::server) async fn secure(
     put(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     put(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     if state.config.is_https() {
-        put(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+        put(headers, header::STRICT_TRANSPORT_SECURITY, strict_transport_security(&state));
     }
     // Files of the site say themselves how long they keep; everything else is about a person.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Two years for a real host, and nothing about its subdomains: those are not ours to decide. On a developer's
+/// localhost a browser would remember it for every other project there, so minutes.
+fn strict_transport_security(state: &AppState) -> &'static str {
+    if state.config.is_loopback() { "max-age=300" } else { "max-age=63072000" }
 }
 
 /// Passkeys for our own pages; what a login never needs, for nobody.

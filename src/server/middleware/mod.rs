@@ -76,3 +76,52 @@ impl IntoResponse for ApiError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use axum::http::{Request, header};
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::server::config::Config;
+
+    async fn answer(accept: &str) -> (StatusCode, String, String) {
+        let folder = tempfile::tempdir().expect("folder");
+        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let env = [("HOLDFAST_DATABASE_URL".to_owned(), url)];
+        let config = Config::parse("none", "", env).expect("config");
+        let state = crate::server::open(config, Arc::new(SystemClock)).await.expect("state");
+        async fn boom() {
+            panic!("hunter2");
+        }
+        let app = around(Router::new().route("/boom", get(boom)), &state);
+        let request = Request::get("/boom").header(header::ACCEPT, accept).body(Body::empty()).expect("request");
+        let response = app.oneshot(request).await.expect("an answer");
+        let id = response.headers()["x-request-id"].to_str().expect("ascii").to_owned();
+        let status = response.status();
+        let body = response.into_body().collect().await.expect("body").to_bytes();
+        (status, id, String::from_utf8(body.to_vec()).expect("utf-8"))
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_in_the_error_shape_and_tells_nothing() {
+        let (status, id, body) = answer("*/*").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        let error: ApiError = serde_json::from_str(&body).expect("the error shape");
+        assert_eq!((error.code.as_str(), error.request_id.as_str()), ("internal", id.as_str()));
+        assert!(!body.contains("hunter2"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_person_gets_a_page_with_the_request_id() {
+        let (status, id, body) = answer("text/html").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(body.starts_with("<!DOCTYPE html>") && body.contains(&id) && !body.contains("hunter2"), "{body}");
+    }
+}

@@ -55,7 +55,7 @@ pub(in crate::server) async fn identify(
             %method,
             path,
             status = response.status().as_u16(),
-            ms = started.elapsed().as_millis(),
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             network,
             client_request_id = (!theirs.is_empty()).then_some(format!("{theirs:?}")),
             "answered"

@@ -3,7 +3,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use holdfast::secret::random_bytes;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_cbor_2::Value as Cbor;
@@ -22,7 +21,7 @@ const ATTESTED: u8 = 0x40;
 /// A passkey together with the browser it is used in. Clone it and change a field to make a bad one.
 #[derive(Clone)]
 pub struct Key {
-    signing: SigningKey,
+    pub signing: SigningKey,
     pub id: Vec<u8>,
     /// As the server gave it, base64url.
     pub user_handle: Option<String>,
@@ -42,8 +41,8 @@ impl Key {
     /// A synced one, like those of a phone or a password manager.
     pub fn new() -> Self {
         Self {
-            signing: SigningKey::from_slice(&random_bytes::<32>().unwrap()).unwrap(),
-            id: random_bytes::<32>().unwrap().to_vec(),
+            signing: SigningKey::from_slice(&rand::random::<[u8; 32]>()).unwrap(),
+            id: rand::random::<[u8; 32]>().to_vec(),
             user_handle: None,
             origin: ORIGIN.to_owned(),
             cross_origin: false,

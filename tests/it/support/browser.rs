@@ -49,7 +49,8 @@ impl Browser {
 
     /// A person navigates.
     pub async fn open(&mut self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[("accept", "text/html,application/xhtml+xml,*/*;q=0.8")], Body::empty()).await
+        self.send(Method::GET, path, &[("accept", "text/html,application/xhtml+xml,*/*;q=0.8")], Body::empty())
+            .await
     }
 
     /// A page of ours calls the API.

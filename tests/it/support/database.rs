@@ -1,6 +1,5 @@
 //! An empty database for one test.
 
-use holdfast::secret::random_bytes;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection};
 use tempfile::TempDir;
 
@@ -28,7 +27,7 @@ impl Database {
                          `scripts/with-postgres.sh cargo test --features ssr --test it`"
                     )
                 });
-                let name = format!("t_{:032x}", u128::from_be_bytes(random_bytes().unwrap()));
+                let name = format!("t_{:032x}", rand::random::<u128>());
                 let admin = connect(&server).await;
                 admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
                 admin.close().await.unwrap();
@@ -62,8 +61,9 @@ impl Database {
     }
 }
 
-async fn connect(url: &str) -> DatabaseConnection {
+/// One connection.
+pub async fn connect(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
-    Connector::connect(options).await.expect("the Postgres at HOLDFAST_TEST_POSTGRES_URL answers")
+    Connector::connect(options).await.unwrap()
 }

@@ -6,7 +6,7 @@ mod browser;
 mod database;
 mod wallet;
 
-pub use app::{App, START, Stored};
+pub use app::{App, START};
 pub use authenticator::{BACKED_UP, BACKUP_ELIGIBLE, Key, USER_PRESENT, USER_VERIFIED, edit_bytes, flip_last_bit};
 pub use browser::{Answer, Browser, ORIGIN};
 pub use database::Backend;

@@ -6,7 +6,7 @@ use passkey::authenticator::{
     Authenticator, CredentialStore, DiscoverabilitySupport, StoreInfo, UiHint, UserCheck, UserValidationMethod,
 };
 use passkey::client::{Client, DefaultClientData};
-use passkey::crypto::RustCryptoBackend;
+use passkey::crypto::rust_crypto::RustCryptoBackend;
 use passkey::types::Passkey;
 use passkey::types::ctap2::make_credential::{
     Options, PublicKeyCredentialRpEntity, PublicKeyCredentialUserEntity,
@@ -23,7 +23,7 @@ use super::ORIGIN;
 /// Holds passkeys of several accounts; a person picks one when asked without a name.
 #[derive(Clone, Default)]
 pub struct Wallet {
-    keys: Arc<Mutex<Vec<Passkey>>>,
+    pub keys: Arc<Mutex<Vec<Passkey>>>,
     /// The account (its `user.name`) that the person picks; the newest if none.
     pub picked: Option<String>,
     /// Whether new passkeys count their signatures.
