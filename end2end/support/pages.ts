@@ -2,6 +2,8 @@
 
 import { type Page, expect } from '@playwright/test';
 
+import type { Device } from './device';
+
 class Common {
   constructor(readonly page: Page) {}
 
@@ -41,6 +43,21 @@ export class SignInPage extends Common {
   async open(path = '/') {
     await this.page.goto(path);
     await expect(this.heading('Sign in')).toBeVisible();
+  }
+
+  /** Waits until the browser has been asked to offer passkeys in the field, for the `times`-th time on this page. */
+  async offered(times = 1) {
+    await this.page.waitForFunction(
+      (wanted) => (globalThis as unknown as { asked: string[] }).asked.filter((how) => how === 'conditional').length >= wanted,
+      times,
+    );
+  }
+
+  /** Signs in by the button, not by autofill: touches begin when the field's request is open already. */
+  async byButton(device: Device) {
+    await this.offered();
+    await device.touches(true);
+    await this.button.click();
   }
 }
 

@@ -36,6 +36,22 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
 
+  // Notes each request for a passkey, so that tests can wait for one to be open.
+  context: async ({ context }, use) => {
+    await context.addInitScript(() => {
+      const asked: string[] = [];
+      Object.assign(globalThis, { asked });
+      const container = globalThis.CredentialsContainer?.prototype;
+      if (!container) return;
+      const { get } = container;
+      container.get = function (options) {
+        asked.push(options?.mediation ?? 'prompt');
+        return get.call(this, options);
+      };
+    });
+    await use(context);
+  },
+
   device: async ({ page }, use) => use(await Device.addTo(page)),
   address: async ({}, use) => use(`ada-${randomUUID().slice(0, 13)}@example.test`),
   signIn: async ({ page }, use) => use(new SignInPage(page)),

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import type { Credential } from '../support/device';
+import { AccountPage, SignInPage } from '../support/pages';
 import { Device, expect, test } from '../support/test';
 
 test('a person signs in by the button', async ({ device, signUp, signIn, account, address }) => {
@@ -8,8 +9,7 @@ test('a person signs in by the button', async ({ device, signUp, signIn, account
   await device.touches(false);
   await account.leave();
 
-  await device.touches(true);
-  await signIn.button.click();
+  await signIn.byButton(device);
 
   await account.belongsTo('Ada');
   await expect(account.passkeys.getByText('Not used yet')).toBeHidden();
@@ -53,9 +53,8 @@ test('signing in makes a new session and needs no address', async ({ device, sig
   await account.leave();
   expect(await token()).toBeUndefined();
 
-  await device.touches(true);
   await expect(signIn.email).toHaveValue('');
-  await signIn.button.click();
+  await signIn.byButton(device);
   await account.shown();
 
   expect(await token()).toMatch(/^\S{40,}$/);
@@ -73,8 +72,7 @@ test('a second account on the same device: each passkey opens its own account', 
   expect(await device.passkeys()).toHaveLength(2);
 
   // A virtual device has no list to choose from: with two passkeys it takes one of them.
-  await device.touches(true);
-  await signIn.button.click();
+  await signIn.byButton(device);
   await account.shown();
   const taken = await whose(account.page.getByRole('heading', { level: 2 }).first().textContent());
   expect(['First', 'Second']).toContain(taken);
@@ -83,8 +81,7 @@ test('a second account on the same device: each passkey opens its own account', 
 
   const other = taken === 'First' ? 'Second' : 'First';
   await device.forget(await passkeyOf(device, taken));
-  await device.touches(true);
-  await signIn.button.click();
+  await signIn.byButton(device);
   await account.belongsTo(other);
 });
 
@@ -96,24 +93,23 @@ async function passkeyOf(device: Device, name: string): Promise<Credential> {
   return found;
 }
 
-test('a synced passkey signs in from another device', async ({ device, signUp, account, address, browser, baseURL }) => {
+test('a synced passkey signs in from another device', async ({ device, signUp, account, address, context, page }) => {
   await signUp.complete(address, 'Ada');
   const [passkey] = await device.passkeys();
 
-  const elsewhere = await browser.newContext({ baseURL });
-  const page = await elsewhere.newPage();
-  const second = await Device.addTo(page);
+  // Another tab with a device and without the cookies is another person's worth of hardware.
+  await context.clearCookies();
+  const elsewhere = await context.newPage();
+  const second = await Device.addTo(elsewhere);
   await second.touches(false);
   await second.add(passkey);
-  await page.goto('/');
-  await second.touches(true);
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  const there = new SignInPage(elsewhere);
+  await there.open();
+  await there.byButton(second);
 
-  await page.waitForURL('/account');
-  await expect(page.getByRole('region', { name: 'Ada', exact: true })).toBeVisible();
-  await elsewhere.close();
-  // Nothing changed for the first.
-  await account.page.reload();
+  await new AccountPage(elsewhere).belongsTo('Ada');
+  await expect(new AccountPage(elsewhere).passkeys).toHaveCount(1);
+  await page.reload();
   await account.belongsTo('Ada');
 });
 
@@ -133,9 +129,8 @@ test('a passkey of no account here leads to the page for new accounts', async ({
   });
   watch.expect(/status of 400 .*\/auth\/passkey\/login\/verify/);
 
-  await device.touches(true);
   const verified = signIn.page.waitForResponse('**/auth/passkey/login/verify');
-  await signIn.button.click();
+  await signIn.byButton(device);
   expect(await (await verified).json()).toMatchObject({ code: 'passkey_unknown' });
   await device.touches(false);
 

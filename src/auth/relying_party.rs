@@ -44,8 +44,10 @@ pub(super) struct Known {
 
 /// What a browser signed, as far as it must be read before anything is verified.
 #[derive(Deserialize)]
-pub(super) struct ClientData {
-    pub(super) challenge: String,
+struct ClientData {
+    challenge: String,
+    #[serde(default, rename = "crossOrigin")]
+    cross_origin: Option<bool>,
 }
 
 impl RelyingParty {
@@ -112,6 +114,10 @@ impl RelyingParty {
         state: DiscoverableAuthentication,
         credential: &Credential,
     ) -> Result<Assertion, Refusal> {
+        // WebAuthn Level 3 §7.2 step 14. webauthn-rs looks at this when a passkey is made, and not when it is used.
+        if client_data(&response.response.client_data_json)?.cross_origin == Some(true) {
+            return Err(Refusal::OriginMismatch);
+        }
         let result = self
             .webauthn
             .finish_discoverable_authentication_v2(response, state, credential)
@@ -136,12 +142,16 @@ pub(super) fn parse_response<T: DeserializeOwned>(json: &str) -> Result<T, Refus
     serde_json::from_str(json).map_err(|_| Refusal::ResponseMalformed)
 }
 
+fn client_data(json: &[u8]) -> Result<ClientData, Refusal> {
+    serde_json::from_slice(json).map_err(|_| Refusal::ResponseMalformed)
+}
+
 /// The challenge that the browser says it answered; the signature over it is checked later.
 pub(super) fn challenge_of(client_data_json: &[u8]) -> Result<Vec<u8>, Refusal> {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let data: ClientData = serde_json::from_slice(client_data_json).map_err(|_| Refusal::ResponseMalformed)?;
-    let challenge = URL_SAFE_NO_PAD.decode(data.challenge).map_err(|_| Refusal::ResponseMalformed)?;
+    let challenge = client_data(client_data_json)?.challenge;
+    let challenge = URL_SAFE_NO_PAD.decode(challenge).map_err(|_| Refusal::ResponseMalformed)?;
     // Ours are 32 bytes. A key of another length is not worth a query.
     if challenge.len() == 32 { Ok(challenge) } else { Err(Refusal::ChallengeUnknown) }
 }

@@ -1,9 +1,11 @@
 //! Where the person is and where they go.
 
+use leptos::html::Button;
+use leptos::prelude::*;
 use web_sys::{Location, Window};
 
 /// The window. There is always one where islands run; without it nothing is done.
-pub(crate) fn window() -> Option<Window> {
+pub(super) fn window() -> Option<Window> {
     web_sys::window()
 }
 
@@ -29,6 +31,18 @@ pub(crate) fn reload() {
 pub(crate) fn https_address() -> String {
     let address = location().and_then(|location| location.href().ok()).unwrap_or_default();
     address.replacen("http://", "https://", 1)
+}
+
+/// Give the focus to `fallback` if the element that had it has gone, as a pressed Cancel does with its message.
+pub(crate) fn keep_focus(fallback: NodeRef<Button>) {
+    // By then the message has changed.
+    request_animation_frame(move || {
+        let focused = document().active_element();
+        let is_lost = focused.is_none_or(|element| element.tag_name().eq_ignore_ascii_case("body"));
+        if is_lost && let Some(button) = fallback.get_untracked() {
+            let _ = button.focus();
+        }
+    });
 }
 
 /// Whether the browser knows that it has no network.

@@ -40,8 +40,9 @@ fn server_functions(state: &AppState) -> Router<AppState> {
                 .await
                 .into_response()
         }
-    });
+    })
+    // Around the method, not the path: another method is a 405, whatever its body.
+    .route_layer(from_fn(middleware::json_body));
     leptos::server_fn::axum::server_fn_paths()
         .fold(Router::new(), |router, (path, _)| router.route(path, handler.clone()))
-        .route_layer(from_fn(middleware::json_body))
 }

@@ -336,7 +336,7 @@ async fn truncated_fields_at_sign_in(app: App) {
 
 async fn oversized_credential_id_at_sign_up(app: App) {
     sign_up_refused(&app, |key| key.id = vec![7; 1024], "response_malformed").await;
-    sign_up_refused(&app, |key| key.id = vec![7; 20_000], "response_malformed").await;
+    sign_up_refused(&app, |key| key.id = vec![7; 10_000], "response_malformed").await;
 }
 
 async fn oversized_credential_id_at_sign_in(app: App) {

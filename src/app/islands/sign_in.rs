@@ -10,20 +10,23 @@ use super::message::Message;
 pub fn SignIn() -> impl IntoView {
     let message = RwSignal::new(None::<Message>);
     let busy = RwSignal::new(false);
-
+    let button = NodeRef::<leptos::html::Button>::new();
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| running::offer_autofill(message, busy));
+    let form = running::Form { message, busy, button };
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| running::offer_autofill(form));
 
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if !busy.get_untracked() {
             #[cfg(feature = "hydrate")]
-            running::sign_in(message, busy);
+            running::sign_in(form);
         }
     };
     view! {
         <form class="stack needs-script" data-gap="l" method="dialog" novalidate=true on:submit=submit>
             <button
+                node_ref=button
                 class="button primary"
                 data-size="full"
                 r#type="submit"
@@ -54,6 +57,7 @@ pub fn SignIn() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod running {
+    use leptos::html::Button;
     use leptos::prelude::*;
     use leptos::task::spawn_local;
 
@@ -61,8 +65,16 @@ mod running {
     use crate::app::islands::{Failure, Flow};
     use crate::browser::{autofill, ceremony, page};
 
+    #[derive(Clone, Copy)]
+    pub(super) struct Form {
+        pub(super) message: RwSignal<Option<Message>>,
+        pub(super) busy: RwSignal<bool>,
+        pub(super) button: NodeRef<Button>,
+    }
+
     /// The button: ask for a passkey, whatever autofill was doing.
-    pub(super) fn sign_in(message: RwSignal<Option<Message>>, busy: RwSignal<bool>) {
+    pub(super) fn sign_in(form: Form) {
+        let Form { message, busy, .. } = form;
         busy.set(true);
         spawn_local(async move {
             let say = move |what| message.set(Some(what));
@@ -75,12 +87,13 @@ mod running {
                 say(Message::checking(Flow::SignIn));
                 ceremony::finish_sign_in(&answer).await
             };
-            conclude(message, busy, outcome.await);
+            conclude(form, outcome.await);
         });
     }
 
     /// The field: the browser may offer a passkey there until one is picked or the page goes.
-    pub(super) fn offer_autofill(message: RwSignal<Option<Message>>, busy: RwSignal<bool>) {
+    pub(super) fn offer_autofill(form: Form) {
+        let Form { message, busy, .. } = form;
         autofill::start(move |answer| {
             if busy.get_untracked() {
                 return;
@@ -88,12 +101,12 @@ mod running {
             busy.set(true);
             message.set(Some(Message::checking(Flow::SignIn)));
             spawn_local(async move {
-                conclude(message, busy, ceremony::finish_sign_in(&answer).await);
+                conclude(form, ceremony::finish_sign_in(&answer).await);
             });
         });
     }
 
-    fn conclude(message: RwSignal<Option<Message>>, busy: RwSignal<bool>, outcome: Result<(), Failure>) {
+    fn conclude(Form { message, busy, button }: Form, outcome: Result<(), Failure>) {
         match outcome {
             // Still busy: the page is about to go.
             Ok(()) => {
@@ -103,6 +116,7 @@ mod running {
             Err(failure) => {
                 message.set(Some(Message::failed(Flow::SignIn, failure)));
                 busy.set(false);
+                page::keep_focus(button);
                 autofill::resume();
             }
         }

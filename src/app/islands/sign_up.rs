@@ -10,6 +10,7 @@ use super::message::Message;
 pub fn SignUp() -> impl IntoView {
     let message = RwSignal::new(None::<Message>);
     let busy = RwSignal::new(false);
+    let button = NodeRef::<leptos::html::Button>::new();
     let field_error = RwSignal::new(None::<&'static str>);
     let email = NodeRef::<leptos::html::Input>::new();
     let name = NodeRef::<leptos::html::Input>::new();
@@ -18,7 +19,7 @@ pub fn SignUp() -> impl IntoView {
         event.prevent_default();
         if !busy.get_untracked() {
             #[cfg(feature = "hydrate")]
-            running::sign_up(&running::Form { message, busy, field_error, email, name });
+            running::sign_up(&running::Form { message, busy, button, field_error, email, name });
         }
     };
     view! {
@@ -45,6 +46,7 @@ pub fn SignUp() -> impl IntoView {
                 <input id="name" node_ref=name r#type="text" autocomplete="name" maxlength="64" />
             </div>
             <button
+                node_ref=button
                 class="button primary"
                 data-size="full"
                 r#type="submit"
@@ -59,7 +61,7 @@ pub fn SignUp() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod running {
-    use leptos::html::Input;
+    use leptos::html::{Button, Input};
     use leptos::prelude::*;
     use leptos::task::spawn_local;
 
@@ -70,13 +72,14 @@ mod running {
     pub(super) struct Form {
         pub(super) message: RwSignal<Option<Message>>,
         pub(super) busy: RwSignal<bool>,
+        pub(super) button: NodeRef<Button>,
         pub(super) field_error: RwSignal<Option<&'static str>>,
         pub(super) email: NodeRef<Input>,
         pub(super) name: NodeRef<Input>,
     }
 
     pub(super) fn sign_up(form: &Form) {
-        let Form { message, busy, field_error, email, name } = *form;
+        let Form { message, busy, button, field_error, email, name } = *form;
         let value = |field: NodeRef<Input>| field.get_untracked().map(|input| input.value()).unwrap_or_default();
         let (address, called) = (value(email), value(name));
         let point_out = move |text| {
@@ -112,7 +115,10 @@ mod running {
                         Failure::Refused(refusal) if refusal.code == "email_invalid" => {
                             point_out("Write the address in full, like name@example.org.");
                         }
-                        failure => say(Message::failed(Flow::SignUp, failure)),
+                        failure => {
+                            say(Message::failed(Flow::SignUp, failure));
+                            page::keep_focus(button);
+                        }
                     }
                 }
             }

@@ -18,6 +18,12 @@ pub const BACKUP_ELIGIBLE: u8 = 0x08;
 pub const BACKED_UP: u8 = 0x10;
 const ATTESTED: u8 = 0x40;
 
+/// A public key on Ed25519 (RFC 8032 §7.1, test 1).
+const ED25519_POINT: [u8; 32] = [
+    0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1,
+    0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+];
+
 /// A passkey together with the browser it is used in. Clone it and change a field to make a bad one.
 #[derive(Clone)]
 pub struct Key {
@@ -131,12 +137,12 @@ impl Key {
         let point = self.signing.verifying_key().to_sec1_point(false);
         let (x, y) = (point.x().unwrap().to_vec(), point.y().unwrap().to_vec());
         if self.algorithm == -8 {
-            // An octet key pair on Ed25519; under attestation `none` nothing is signed with it.
+            // An octet key pair; under attestation `none` nothing is signed with it.
             return map([
                 (number(1), number(1)),
                 (number(3), number(-8)),
                 (number(-1), number(6)),
-                (number(-2), Cbor::Bytes(x)),
+                (number(-2), Cbor::Bytes(ED25519_POINT.to_vec())),
             ]);
         }
         map([
