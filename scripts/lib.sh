@@ -12,6 +12,10 @@ TARGET_DIR="${CARGO_TARGET_DIR:-$HOLDFAST_ROOT/target}"
 WASM_TARGET=wasm32-unknown-unknown
 
 export PATH="$HOLDFAST_TOOLS/bin:$HOLDFAST_TOOLS/node_modules/.bin:$PATH"
+# Node carries its own list of authorities; a machine behind a company's proxy has that one in the system's.
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r /etc/ssl/certs/ca-certificates.crt ]; then
+  export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+fi
 # `make -j` hands its children a job server that cargo cannot reach through a script.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 

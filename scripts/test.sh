@@ -18,8 +18,12 @@ closing_lines() {
 
 # count FILE WORD: the sum of "N WORD" over cargo's and Playwright's closing lines.
 count() {
-  sed -E 's/\x1b\[[0-9;]*m//g' "$1" | grep -E '^test result: |^ +[0-9]+ (passed|failed)' |
-    grep -oE "[0-9]+ $2" | awk '{ sum += $1 } END { print sum + 0 }'
+  sed -E 's/\x1b\[[0-9;]*m//g' "$1" | awk -v word="$2" '
+    /^test result: |^ +[0-9]+ (passed|failed)/ {
+      gsub(/[;.]/, " ")
+      for (i = 2; i <= NF; i++) if ($i == word && $(i - 1) ~ /^[0-9]+$/) sum += $(i - 1)
+    }
+    END { print sum + 0 }'
 }
 
 # shellcheck disable=SC2317 # the trap calls it

@@ -10,6 +10,7 @@ use hyper_util::server::conn::auto::Builder;
 
 use super::config::Tls;
 use super::router::router;
+use super::site;
 use super::start::StartError;
 use super::state::AppState;
 use crate::jobs;
@@ -33,6 +34,11 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
     let stopping = tokio::spawn(stop_on_signal(handle.clone()));
     let jobs = tokio::spawn(jobs::run(state.clone()));
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    if !site::is_there() {
+        tracing::warn!(
+            "this build has no site inside, so its pages do not work: make the site first (make build)"
+        );
+    }
     tracing::info!("Holdfast is ready at {}", state.config.origin.origin().ascii_serialization());
 
     let listen_error = |error| StartError::Listen { address, error };

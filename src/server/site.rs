@@ -31,6 +31,11 @@ pub(super) fn assets() -> Assets {
     }
 }
 
+/// Whether the site is there to be served: in this binary, or (in a development build) on disk.
+pub(super) fn is_there() -> bool {
+    Site::get("pkg/holdfast.js").is_some()
+}
+
 fn versioned(path: &str) -> String {
     match Site::get(path.trim_start_matches('/')) {
         Some(file) => format!("{path}?v={}", version(&file)),
