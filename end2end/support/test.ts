@@ -70,6 +70,17 @@ export function refuse(status: number, code: string, more: { error?: string; ret
   };
 }
 
+/**
+ * Answers a call when the person has let go of the device. After a failed sign-in the field offers again, and while
+ * touches are simulated that would be answered at once.
+ */
+export function lettingGo(device: Device, answer: (route: Route) => Promise<unknown>) {
+  return async (route: Route) => {
+    await device.touches(false);
+    await answer(route);
+  };
+}
+
 /** Counts the calls to a path from now on. */
 export function calls(page: Page, path: string): { count: number } {
   const counter = { count: 0 };

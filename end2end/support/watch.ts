@@ -4,11 +4,14 @@ import { type BrowserContext, expect } from '@playwright/test';
 
 export class Watch {
   private readonly problems: string[] = [];
+  private violationsExpected = false;
+  private readonly origins: string[] = [];
   private readonly expected: { pattern: RegExp; seen: boolean }[] = [];
 
   /** `origin` is the one site the pages may talk to. */
   static async over(context: BrowserContext, origin: string): Promise<Watch> {
     const watch = new Watch();
+    watch.alsoAt(origin);
     context.on('console', (message) => {
       const text = `${message.text()} (${message.location().url})`;
       const names = /Content Security Policy|securitypolicyviolation/i.test(text);
@@ -16,7 +19,7 @@ export class Watch {
     });
     context.on('weberror', (error) => watch.note(`uncaught: ${error.error().stack ?? error.error()}`));
     context.on('request', (request) => {
-      if (!request.url().startsWith(`${origin}/`)) watch.note(`request to another site: ${request.url()}`);
+      if (!watch.origins.includes(new URL(request.url()).origin)) watch.note(`request to another site: ${request.url()}`);
     });
     await context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
@@ -26,6 +29,16 @@ export class Watch {
     return watch;
   }
 
+  /** This site may be asked as well. */
+  alsoAt(origin: string) {
+    this.origins.push(origin);
+  }
+
+  /** The page is attacked on purpose: one violation is what the test is about. */
+  expectViolation() {
+    this.violationsExpected = true;
+  }
+
   /** From now on this error belongs to the test, and the test fails without it. Never a CSP violation. */
   expect(pattern: RegExp) {
     this.expected.push({ pattern, seen: false });
@@ -33,6 +46,7 @@ export class Watch {
 
   private note(problem: string) {
     const isPolicy = /Content Security Policy|securitypolicyviolation/i.test(problem);
+    if (isPolicy && this.violationsExpected) return;
     const expected = isPolicy ? undefined : this.expected.find(({ pattern }) => pattern.test(problem));
     if (expected) expected.seen = true;
     else this.problems.push(problem);

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum_extra::extract::cookie::{Cookie, SameSite};
 
 use crate::auth::Presented;
 use crate::secret::Secret;
@@ -27,11 +27,28 @@ pub fn expire(name: &'static str) -> Option<HeaderValue> {
 }
 
 /// Reads a cookie that should hold a secret.
+///
+/// Names are compared byte for byte and nothing is decoded: to a browser `%5F%5FHost-sid` has no `__Host-` prefix, so a
+/// sibling site could set it. A neighbour's odd bytes must not hide ours either.
 pub fn read(headers: &HeaderMap, name: &str) -> Presented {
-    match CookieJar::from_headers(headers).get(name) {
-        None => Presented::Nothing,
-        Some(cookie) => Secret::parse(cookie.value()).map_or(Presented::Malformed, Presented::Secret),
+    let mut found = Presented::Nothing;
+    let pairs =
+        headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    for pair in pairs {
+        let pair = pair.trim_ascii();
+        let Some(equals) = pair.iter().position(|byte| *byte == b'=') else { continue };
+        if &pair[..equals] != name.as_bytes() {
+            continue;
+        }
+        let value = std::str::from_utf8(&pair[equals + 1..]).ok().and_then(Secret::parse);
+        found = match (found, value) {
+            (Presented::Nothing, Some(secret)) => Presented::Secret(secret),
+            (Presented::Secret(first), Some(second)) if first == second => Presented::Secret(first),
+            // Two that differ: one of them is not ours, and there is no telling which.
+            _ => return Presented::Malformed,
+        };
     }
+    found
 }
 
 /// Adds a `Set-Cookie` header.
@@ -65,6 +82,46 @@ mod tests {
             assert!(text.contains(attribute), "{text}");
         }
         assert!(!text.contains("Domain"));
+    }
+
+    fn reading(cookies: &[&[u8]]) -> Presented {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(cookie).expect("header"));
+        }
+        read(&headers, SESSION)
+    }
+
+    #[test]
+    fn a_sibling_cannot_slip_a_cookie_in_by_another_spelling() {
+        let ours = Secret::generate().expect("entropy");
+        let theirs = Secret::generate().expect("entropy").expose();
+        let good = format!("__Host-sid={}", ours.expose());
+        for name in ["%5F%5FHost-sid", "__host-sid", "__Host-sid%20", "__Host-sid "] {
+            let tossed = format!("{name}={theirs}");
+            for line in [format!("{tossed}; {good}"), format!("{good}; {tossed}")] {
+                let found = reading(&[line.as_bytes()]);
+                // A space before `=` is trimmed by nobody here, so that spelling too is another name.
+                assert!(matches!(&found, Presented::Secret(secret) if *secret == ours), "{line}: {found:?}");
+            }
+            assert!(matches!(reading(&[tossed.as_bytes()]), Presented::Nothing), "{tossed}");
+        }
+    }
+
+    #[test]
+    fn two_that_differ_are_none_and_two_alike_are_one() {
+        let (a, b) = (Secret::generate().expect("entropy"), Secret::generate().expect("entropy"));
+        let (a, b) = (format!("__Host-sid={}", a.expose()), format!("__Host-sid={}", b.expose()));
+        assert!(matches!(reading(&[format!("{a}; {b}").as_bytes()]), Presented::Malformed));
+        assert!(matches!(reading(&[a.as_bytes(), b.as_bytes()]), Presented::Malformed));
+        assert!(matches!(reading(&[a.as_bytes(), a.as_bytes()]), Presented::Secret(_)));
+    }
+
+    #[test]
+    fn a_neighbours_odd_bytes_do_not_hide_ours() {
+        let ours = format!("__Host-sid={}", Secret::generate().expect("entropy").expose());
+        let line = [b"name=Zo\xc3\xab; ".as_slice(), ours.as_bytes(), b"; x=\xff"].concat();
+        assert!(matches!(reading(&[&line]), Presented::Secret(_)));
     }
 
     #[test]

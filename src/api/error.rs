@@ -103,6 +103,7 @@ impl ApiError {
 mod server {
     use super::{ApiError, StepUp};
     use crate::auth::{Error, Refusal, RefusalKind};
+    use crate::store;
 
     impl ApiError {
         /// The HTTP status of this code.
@@ -146,6 +147,10 @@ mod server {
         fn from(error: Error) -> Self {
             match error {
                 Error::Refused(refusal) => refusal.into(),
+                Error::Store(error) if store::is_unreachable(&error) => {
+                    tracing::error!(%error, "the database cannot be reached");
+                    Self::unavailable()
+                }
                 other => {
                     // The request's span carries its id; the person gets that and nothing of this.
                     tracing::error!(error = %other, "a rule failed");

@@ -62,10 +62,12 @@ impl Auth {
         }
         let credential = comparable(&stored, &response)?;
         let assertion = self.rp.finish_authentication(&response, pending.state, &credential)?;
-        let counter_regressed = check_counter(&stored, &assertion)?;
 
         let now = self.clock.now();
         let tx = self.store.begin().await?;
+        // Read again under lock: of two answers with one counter, the second must see the first.
+        let stored = credentials::lock(&*tx, stored.id).await?.ok_or(Refusal::PasskeyUnknown)?;
+        let counter_regressed = check_counter(&stored, &assertion)?;
         let account: Account = users::find(&*tx, stored.user_id).await?.ok_or(Refusal::PasskeyUnknown)?.into();
         let used = Use {
             // The larger one stays, so that a copy that fell behind keeps being noticed.
@@ -109,11 +111,12 @@ fn comparable(stored: &credential::Model, response: &PublicKeyCredential) -> Res
 }
 
 /// Whether the signature counter went backwards (WebAuthn Level 3 §7.2 step 22). On a passkey that lives on one
-/// device that means a copy, and is refused. A synced one has no shared counter: it is noted.
+/// device that means a copy, and is refused. A synced one has no shared counter: it is noted. Which of the two a passkey
+/// is, its past says; a copy would say what helps it.
 fn check_counter(stored: &credential::Model, assertion: &Assertion) -> Result<bool, Refusal> {
     let counts = stored.sign_count > 0 || assertion.counter > 0;
     let regressed = counts && assertion.counter <= stored.sign_count;
-    if regressed && !assertion.backup_eligible { Err(Refusal::CounterRegressed) } else { Ok(regressed) }
+    if regressed && !stored.backup_eligible { Err(Refusal::CounterRegressed) } else { Ok(regressed) }
 }
 
 #[cfg(test)]
@@ -122,7 +125,7 @@ mod tests {
 
     use super::*;
 
-    fn stored(sign_count: i64) -> credential::Model {
+    fn stored(sign_count: i64, backup_eligible: bool) -> credential::Model {
         credential::Model {
             id: Uuid::nil(),
             credential_id: vec![],
@@ -131,7 +134,7 @@ mod tests {
             label: String::new(),
             aaguid: Uuid::nil(),
             transports: String::new(),
-            backup_eligible: false,
+            backup_eligible,
             backup_state: false,
             sign_count,
             created_at: 0,
@@ -145,16 +148,18 @@ mod tests {
 
     #[test]
     fn a_counter_that_rises_or_stays_zero_is_fine() {
-        assert_eq!(check_counter(&stored(0), &said(0, false)), Ok(false));
-        assert_eq!(check_counter(&stored(0), &said(1, false)), Ok(false));
-        assert_eq!(check_counter(&stored(7), &said(8, true)), Ok(false));
+        assert_eq!(check_counter(&stored(0, false), &said(0, false)), Ok(false));
+        assert_eq!(check_counter(&stored(0, false), &said(1, false)), Ok(false));
+        assert_eq!(check_counter(&stored(7, true), &said(8, true)), Ok(false));
     }
 
     #[test]
     fn a_counter_that_falls_is_refused_on_one_device_and_noted_on_many() {
         for counter in [0, 6, 7] {
-            assert_eq!(check_counter(&stored(7), &said(counter, false)), Err(Refusal::CounterRegressed));
-            assert_eq!(check_counter(&stored(7), &said(counter, true)), Ok(true));
+            assert_eq!(check_counter(&stored(7, false), &said(counter, false)), Err(Refusal::CounterRegressed));
+            // A copy that now calls itself synced is still a copy.
+            assert_eq!(check_counter(&stored(7, false), &said(counter, true)), Err(Refusal::CounterRegressed));
+            assert_eq!(check_counter(&stored(7, true), &said(counter, true)), Ok(true));
         }
     }
 }

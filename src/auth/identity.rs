@@ -70,12 +70,26 @@ pub(super) fn parse_name(text: Option<&str>, refusal: Refusal) -> Result<Option<
     Ok(Some(text.to_owned()))
 }
 
-/// No control characters, and none that reorder or hide the text around them.
+/// No control characters, none that reorder or hide the text around them, and something to see.
 fn is_showable(text: &str) -> bool {
-    !text.chars().any(|c| {
-        c.is_control()
-            || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-    })
+    !text.chars().any(|c| c.is_control() || is_trick(c))
+        && text.chars().any(|c| !c.is_whitespace() && !is_joiner(c))
+}
+
+/// Characters without a face of their own (Unicode's Default_Ignorable_Code_Point, blank letters, noncharacters), but for
+/// the joiners that emoji and several scripts need.
+fn is_trick(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}'
+        | '\u{3164}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    ) || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Joiners and variation selectors: fine between characters, nothing on their own.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 #[cfg(test)]
@@ -119,6 +133,9 @@ mod tests {
         assert_eq!(parse(&"x".repeat(64)).map(|name| name.is_some()), Ok(true));
         assert_eq!(parse(&"x".repeat(65)), Err(Refusal::DisplayNameInvalid));
         assert_eq!(parse("nul\0"), Err(Refusal::DisplayNameInvalid));
-        assert_eq!(parse("gnp.\u{202e}exe"), Err(Refusal::DisplayNameInvalid));
+        for trick in ["gnp.\u{202e}exe", "\u{3164}", "\u{200d}", "a\u{61c}b", "a\u{ad}b", "\u{e0041}", "\u{ffff}"]
+        {
+            assert_eq!(parse(trick), Err(Refusal::DisplayNameInvalid), "{trick:?}");
+        }
     }
 }

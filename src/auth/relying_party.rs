@@ -177,19 +177,20 @@ pub(super) fn aaguid_of(attestation_object: &[u8]) -> Uuid {
 
 /// The transports as one column holds them.
 pub(super) fn join_transports(transports: Option<&[AuthenticatorTransport]>) -> String {
-    let names: Vec<&str> = transports
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|transport| match transport {
-            AuthenticatorTransport::Usb => Some("usb"),
-            AuthenticatorTransport::Nfc => Some("nfc"),
-            AuthenticatorTransport::Ble => Some("ble"),
-            AuthenticatorTransport::Internal => Some("internal"),
-            AuthenticatorTransport::Hybrid => Some("hybrid"),
-            AuthenticatorTransport::Test | AuthenticatorTransport::Unknown => None,
-        })
-        .take(8)
-        .collect();
+    let mut names: Vec<&str> = Vec::new();
+    for transport in transports.unwrap_or_default() {
+        let name = match transport {
+            AuthenticatorTransport::Usb => "usb",
+            AuthenticatorTransport::Nfc => "nfc",
+            AuthenticatorTransport::Ble => "ble",
+            AuthenticatorTransport::Internal => "internal",
+            AuthenticatorTransport::Hybrid => "hybrid",
+            AuthenticatorTransport::Test | AuthenticatorTransport::Unknown => continue,
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     names.join(",")
 }
 
@@ -215,7 +216,9 @@ fn refusal(error: &WebauthnError) -> Refusal {
         | WebauthnError::CredentialInsecureCryptography
         | WebauthnError::COSEKeyInvalidAlgorithm
         | WebauthnError::COSEKeyInvalidType
-        | WebauthnError::COSEKeyEDUnsupported => Refusal::AlgorithmUnsupported,
+        | WebauthnError::COSEKeyEDUnsupported
+        // What webauthn-rs-core 0.6.2 says of an EdDSA key that it would have to use.
+        | WebauthnError::SshPublicKeyEDUnsupported => Refusal::AlgorithmUnsupported,
         WebauthnError::CredentialExcludedFromRequest | WebauthnError::CredentialAlreadyExists => {
             Refusal::PasskeyExists
         }

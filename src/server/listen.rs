@@ -1,6 +1,7 @@
 //! The listening socket, with or without TLS, and an end that lets requests finish.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
@@ -43,11 +44,12 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
 
     let listen_error = |error| StartError::Listen { address, error };
     let served = if let Some(tls) = tls {
-        let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(listen_error)?.handle(handle);
+        let mut server =
+            axum_server::from_tcp_rustls(listener, tls).map_err(listen_error)?.http1_only().handle(handle);
         limit(server.http_builder());
         server.serve(app).await
     } else {
-        let mut server = axum_server::from_tcp(listener).map_err(listen_error)?.handle(handle);
+        let mut server = axum_server::from_tcp(listener).map_err(listen_error)?.http1_only().handle(handle);
         limit(server.http_builder());
         server.serve(app).await
     };
@@ -62,12 +64,17 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
 async fn load(tls: &Tls) -> std::io::Result<RustlsConfig> {
     // ring, like everything else here; a second provider in the tree must not make rustls guess.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    RustlsConfig::from_pem_file(&tls.cert, &tls.key).await
+    let loaded = RustlsConfig::from_pem_file(&tls.cert, &tls.key).await?;
+    let mut config = rustls::ServerConfig::clone(&loaded.get_inner());
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(RustlsConfig::from_config(Arc::new(config)))
 }
 
+/// Headers must come in time. This works because we speak HTTP/1.1 only: to find out which version a client speaks,
+/// hyper would first wait for bytes without any limit, and silent connections would stay for ever. A proxy in front
+/// speaks HTTP/2 to browsers.
 fn limit(builder: &mut Builder<TokioExecutor>) {
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(20)));
 }
 
 async fn stop_on_signal(handle: Handle<SocketAddr>) {

@@ -6,7 +6,8 @@ use super::config::Config;
 use super::state::AppState;
 use crate::auth::{Auth, InvalidRelyingParty, RelyingParty};
 use crate::clock::Clock;
-use crate::store::{self, Store, events};
+use crate::jobs;
+use crate::store::{self, Store};
 
 /// Why the server does not start: one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let rp = RelyingParty::new(&config.rp_id, &config.origin, &config.name)?;
     let store = Arc::new(Store::connect(&config.database).await?);
     store.migrate().await?;
-    events::ensure_partitions(store.reader(), clock.now().to_date_time()).await?;
+    jobs::ensure_partitions(&store, clock.now()).await;
     let auth = Arc::new(Auth::new(store.clone(), rp, clock.clone(), config.sessions));
     Ok(AppState { config: Arc::new(config), store, auth, clock })
 }

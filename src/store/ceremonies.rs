@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 
 use super::Error;
@@ -15,8 +15,17 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> 
     Ok(())
 }
 
-/// Drop a browser's oldest open ceremonies until `keep` are left.
+/// Drop a browser's oldest open ceremonies until `keep` are left. Whoever does the same for this browser waits until
+/// the transaction ends, so that it sees what was begun here.
 pub async fn trim_open(db: &impl ConnectionTrait, browser: &[u8], now: i64, keep: u64) -> Result<(), Error> {
+    // SQLite has one writer at a time anyway.
+    if db.get_database_backend() == DatabaseBackend::Postgres
+        && let Some(start) = browser.first_chunk()
+    {
+        let lock = "SELECT pg_advisory_xact_lock($1)";
+        let key = i64::from_be_bytes(*start).into();
+        db.execute_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, lock, [key])).await?;
+    }
     let surplus: Vec<Vec<u8>> = Entity::find()
         .select_only()
         .column(Column::Challenge)

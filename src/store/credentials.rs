@@ -2,7 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, SqlErr,
 };
 use uuid::Uuid;
 
@@ -22,6 +23,11 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool, Error
 /// The passkey with this credential id, whoever owns it.
 pub async fn find(db: &impl ConnectionTrait, credential_id: &[u8]) -> Result<Option<Model>, Error> {
     Entity::find().filter(Column::CredentialId.eq(credential_id)).one(db).await
+}
+
+/// The passkey's row as it is now, held until the transaction ends.
+pub async fn lock(tx: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, Error> {
+    Entity::find_by_id(id).lock_exclusive().one(tx).await
 }
 
 /// A person's passkeys, newest first.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
@@ -25,6 +25,14 @@ pub use entity::{auth_event, ceremony, credential, session, user};
 
 /// What can go wrong in the database. Never a person's fault, so never shown to one.
 pub type Error = DbErr;
+
+/// Whether the database was not there, as against: did not like what it was given.
+pub fn is_unreachable(error: &Error) -> bool {
+    matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+}
+
+/// Names our advisory lock on Postgres: "holdfast" in ASCII.
+const MIGRATION_LOCK: i64 = 0x686f_6c64_6661_7374;
 
 /// How to reach the database.
 #[derive(Clone, Debug)]
@@ -69,6 +77,7 @@ impl std::ops::Deref for Transaction<'_> {
 impl Store {
     /// Connect. Does not touch the schema.
     pub async fn connect(settings: &Settings) -> Result<Self, Error> {
+        create_privately(&settings.url);
         let mut options = ConnectOptions::new(&settings.url);
         options
             .max_connections(settings.max_connections)
@@ -76,6 +85,8 @@ impl Store {
             .connect_timeout(Duration::from_secs(5))
             // A round trip before every query would double the cost of a session check.
             .test_before_acquire(false)
+            // One that has been idle may be dead: the database may have been restarted meanwhile.
+            .test_before_acquire_if_idle_for(Duration::from_secs(10))
             .sqlx_logging(false)
             .map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
@@ -88,13 +99,19 @@ impl Store {
         Ok(Self { db, write_gate: Semaphore::new(1) })
     }
 
-    /// Bring the schema up to this binary's.
+    /// Bring the schema up to this binary's. Of several processes that start at once, one does it and the others wait.
     pub async fn migrate(&self) -> Result<(), Error> {
-        migration::Migrator::up(&self.db, None).await
+        let tx = self.begin().await?;
+        if tx.get_database_backend() == DatabaseBackend::Postgres {
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        }
+        migration::Migrator::up(&*tx, None).await?;
+        tx.commit().await
     }
 
-    /// Whether the database answers and its schema is this binary's.
+    /// Whether the database answers, can be written to, and has this binary's schema.
     pub async fn is_ready(&self) -> Result<bool, Error> {
+        self.begin().await?.inner.rollback().await?;
         let pending = migration::Migrator::get_pending_migrations_read_only(&self.db).await?;
         Ok(pending.is_empty())
     }
@@ -121,5 +138,19 @@ impl Store {
     /// Close every connection, after what is under way has finished.
     pub async fn close(&self) -> Result<(), Error> {
         self.db.close_by_ref().await
+    }
+}
+
+/// SQLite would make its file readable by everybody. Make it first, for its owner alone; what SQLite puts beside it (the
+/// write-ahead log) gets the same permissions. Failing is left to SQLite, whose error says more.
+fn create_privately(url: &str) {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let Some((path, "mode=rwc")) = url.trim_start_matches("sqlite:").trim_start_matches("//").split_once('?')
+    else {
+        return;
+    };
+    if url.starts_with("sqlite:") && !path.is_empty() && !path.starts_with(':') {
+        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     }
 }

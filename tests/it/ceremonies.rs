@@ -16,6 +16,7 @@ on_both_databases!(
     s02_session_and_ceremony_cookies_are_host_bound_and_out_of_scripts_reach,
     session_answers_the_full_shape,
     passkeys_are_listed_as_they_were_made,
+    transports_are_kept_as_far_as_they_are_known,
     a_label_is_kept_and_a_known_provider_is_named,
     s21_sign_out_expires_both_cookies_and_clears_storage,
     sign_out_without_a_session_is_no_mistake,
@@ -155,6 +156,22 @@ async fn passkeys_are_listed_as_they_were_made(app: App) {
     other.sign_up("bob@example.test").await;
     let list = other.get("/auth/passkeys").await.success();
     assert_eq!(list["passkeys"].as_array().unwrap().len(), 1, "only one's own");
+}
+
+async fn transports_are_kept_as_far_as_they_are_known(app: App) {
+    for (said, kept) in [
+        (json!(["usb", "usb", "teleport", "hybrid", "nfc"]), json!(["usb", "hybrid", "nfc"])),
+        (json!([]), json!([])),
+        (json!(null), json!([])),
+        (json!(vec!["internal"; 5000]), json!(["internal"])),
+    ] {
+        let mut browser = app.browser();
+        let options = browser.begin_sign_up("ada@example.test").await;
+        let mut response = Key::new().create(&options);
+        response["response"]["transports"] = said;
+        let made = browser.finish_sign_up(response).await.success();
+        assert_eq!(made["passkey"]["transports"], kept);
+    }
 }
 
 async fn a_label_is_kept_and_a_known_provider_is_named(app: App) {

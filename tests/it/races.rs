@@ -9,7 +9,10 @@ on_both_databases!(
     l10_of_fifty_concurrent_sign_ups_with_one_challenge_one_wins,
     l10_a_challenge_is_single_use_over_two_processes,
     the_same_passkey_registered_by_many_at_once_makes_one_account,
+    r16_of_two_answers_with_one_counter_at_once_one_is_a_copy,
     fifty_people_sign_up_at_once,
+    at_most_eight_stay_open_however_many_are_begun_at_once,
+    a_session_replaced_by_two_tabs_at_once_ends_once,
 );
 
 async fn l10_of_fifty_concurrent_sign_ins_with_one_challenge_one_wins(app: App) {
@@ -94,6 +97,23 @@ async fn the_same_passkey_registered_by_many_at_once_makes_one_account(app: App)
     assert_eq!((stored.users.len(), stored.credentials.len(), stored.sessions.len()), (1, 1, 1));
 }
 
+async fn r16_of_two_answers_with_one_counter_at_once_one_is_a_copy(app: App) {
+    let mut key = app.browser().sign_up_with(Key::single_device(), "ada@example.test").await;
+    for counter in 2..12 {
+        key.counter = counter;
+        let (mut here, mut there) = (app.browser(), app.browser());
+        let (first, second) = (key.get(&here.begin_sign_in().await), key.get(&there.begin_sign_in().await));
+        let (first, second) = tokio::join!(
+            tokio::spawn(async move { here.finish_sign_in(first).await }),
+            tokio::spawn(async move { there.finish_sign_in(second).await }),
+        );
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_ne!(first.status.is_success(), second.status.is_success(), "{first:?} {second:?}");
+        let loser = if first.status.is_success() { second } else { first };
+        loser.refusal(400, "counter_regressed");
+    }
+}
+
 async fn fifty_people_sign_up_at_once(app: App) {
     let people = (0..50).map(|number| {
         let mut browser = app.browser();
@@ -107,4 +127,36 @@ async fn fifty_people_sign_up_at_once(app: App) {
         futures::future::join_all(people).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(ids.len(), 50);
     assert_eq!(app.stored().await.credentials.len(), 50);
+}
+
+async fn at_most_eight_stay_open_however_many_are_begun_at_once(app: App) {
+    let key = app.browser().sign_up("ada@example.test").await;
+    let mut browser = app.browser();
+    browser.begin_sign_in().await;
+    let begun = (0..30).map(|_| {
+        let mut tab = browser.clone();
+        tokio::spawn(async move { tab.begin_sign_in().await })
+    });
+    let mut still_open = 0;
+    for options in futures::future::join_all(begun).await {
+        let answer = browser.finish_sign_in(key.get(&options.unwrap())).await;
+        still_open += usize::from(answer.status.is_success());
+    }
+    assert!(still_open <= 8, "{still_open} were open");
+}
+
+async fn a_session_replaced_by_two_tabs_at_once_ends_once(app: App) {
+    let mut browser = app.browser();
+    let key = browser.sign_up("ada@example.test").await;
+    let mut tabs = Vec::new();
+    for _ in 0..4 {
+        let response = key.get(&browser.begin_sign_in().await);
+        let mut tab = browser.clone();
+        tabs.push(tokio::spawn(async move { tab.finish_sign_in(response).await.success() }));
+    }
+    for tab in tabs {
+        tab.await.unwrap();
+    }
+    assert_eq!(app.count_events("session_revoked").await, 1);
+    assert_eq!(app.stored().await.sessions.iter().filter(|session| session.ended_at.is_some()).count(), 1);
 }

@@ -46,6 +46,7 @@ on_both_databases!(
     l10_begun_by_the_server_never,
     r16_counter_regress_of_a_single_device_passkey,
     r16_a_counter_that_stands_still_is_a_regress,
+    r16_a_copy_that_calls_itself_synced_is_still_a_copy,
     r16_backup_eligibility_may_not_fall,
     backed_up_but_not_eligible,
     same_passkey_registered_twice,
@@ -158,7 +159,7 @@ async fn l10_a_failed_try_spends_the_challenge(app: App) {
     let mut browser = app.browser();
     let options = browser.begin_sign_in().await;
     let good = key.get(&options);
-    let bad = edit_bytes(&good, "signature", flip_last_bit);
+    let bad = flip_last_bit(&good, "signature");
     expect_refusal(&app, &mut browser, SIGN_IN, &bad, "signature_invalid").await;
     expect_refusal(&app, &mut browser, SIGN_IN, &good, "challenge_used").await;
 }
@@ -244,7 +245,7 @@ async fn foreign_rp_id_at_sign_in(app: App) {
 }
 
 async fn tampered_signature(app: App) {
-    edited_sign_in_refused(&app, |good| edit_bytes(good, "signature", flip_last_bit), "signature_invalid").await;
+    edited_sign_in_refused(&app, |good| flip_last_bit(good, "signature"), "signature_invalid").await;
 }
 
 async fn signature_of_another_key(app: App) {
@@ -268,8 +269,7 @@ async fn tampered_client_data_at_sign_in(app: App) {
 
 async fn tampered_authenticator_data_at_sign_in(app: App) {
     // The counter's last byte: everything but the signature still fits.
-    edited_sign_in_refused(&app, |good| edit_bytes(good, "authenticatorData", flip_last_bit), "signature_invalid")
-        .await;
+    edited_sign_in_refused(&app, |good| flip_last_bit(good, "authenticatorData"), "signature_invalid").await;
 }
 
 async fn unverified_user_at_sign_up(app: App) {
@@ -414,6 +414,17 @@ async fn r16_a_counter_that_stands_still_is_a_regress(app: App) {
     let key = browser.sign_up_with(Key { counter: 0, ..Key::single_device() }, "bob@example.test").await;
     browser.sign_in(&key).await.success();
     browser.sign_in(&key).await.success();
+}
+
+async fn r16_a_copy_that_calls_itself_synced_is_still_a_copy(app: App) {
+    let mut browser = app.browser();
+    let mut key = browser.sign_up_with(Key { counter: 9, ..Key::single_device() }, "ada@example.test").await;
+    key.flags |= BACKUP_ELIGIBLE | BACKED_UP;
+    for counter in [0, 3, 9] {
+        key.counter = counter;
+        let options = browser.begin_sign_in().await;
+        expect_refusal(&app, &mut browser, SIGN_IN, &key.get(&options), "counter_regressed").await;
+    }
 }
 
 async fn r16_backup_eligibility_may_not_fall(app: App) {

@@ -1,5 +1,7 @@
 //! What is left in the database: what must be there, and what must not.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use holdfast::server;
@@ -7,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::support::{App, Key, edit_bytes, flip_last_bit, on_both_databases};
+use crate::support::{App, Key, flip_last_bit, on_both_databases};
 
 on_both_databases!(
     s01_tokens_are_stored_only_as_their_hash,
@@ -22,7 +24,10 @@ on_both_databases!(
 /// The forms in which a secret could lie in a row.
 fn forms(text: &str) -> Vec<Vec<u8>> {
     let raw = URL_SAFE_NO_PAD.decode(text).unwrap();
-    let hex: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = raw.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    });
     vec![text.as_bytes().to_vec(), STANDARD.encode(&raw).into_bytes(), hex.to_uppercase().into(), hex.into(), raw]
 }
 
@@ -70,7 +75,7 @@ async fn u03_events_hold_no_token_challenge_or_key(app: App) {
         let options = browser.begin_sign_in().await;
         secrets.push(options["challenge"].as_str().unwrap().to_owned());
         let good = key.get(&options);
-        let bad = edit_bytes(&good, "signature", flip_last_bit);
+        let bad = flip_last_bit(&good, "signature");
         secrets.push(good["response"]["signature"].as_str().unwrap().to_owned());
         browser.finish_sign_in(bad).await.refusal(400, "signature_invalid");
         browser.finish_sign_in(good).await.refusal(400, "challenge_used");

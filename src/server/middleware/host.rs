@@ -1,6 +1,7 @@
 //! People who arrive by another name (127.0.0.1, an old host) are sent to the canonical one, where passkeys work.
 
 use axum::extract::{Request, State};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -29,7 +30,6 @@ fn canonical_location(state: &AppState, request: &Request) -> Option<HeaderValue
     if !is_page || host.eq_ignore_ascii_case(canonical) {
         return None;
     }
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    // Absolute by construction: what follows the origin starts with a slash.
+    let path = request.uri().path_and_query().map(PathAndQuery::as_str).filter(|path| path.starts_with('/'))?;
     HeaderValue::from_str(&format!("{origin}{path}")).ok()
 }

@@ -65,8 +65,8 @@ async fn read(mut body: Body) -> Result<Bytes, ApiError> {
 }
 
 fn check(bytes: &[u8]) -> Result<(), ApiError> {
-    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|_| ApiError::invalid_json())?;
+    let text = std::str::from_utf8(bytes).map_err(|_| ApiError::invalid_json())?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|_| ApiError::invalid_json())?;
     // serde would also take a list for the arguments, by position.
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'{') { Ok(()) } else { Err(ApiError::invalid_request()) }
+    if text.trim_ascii_start().starts_with('{') { Ok(()) } else { Err(ApiError::invalid_request()) }
 }

@@ -32,7 +32,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) fn around(routes: Router, state: &AppState) -> Router {
     routes
         .layer(csrf(state))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(from_fn_with_state(state.clone(), host::redirect_to_canonical))
         .layer(CatchPanicLayer::custom(answer_panic))
         // Everything refused above is given the one error shape here.

@@ -21,6 +21,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Longer values of headers that end up in a log are cut.
 const LOGGED_LIMIT: usize = 128;
+/// Methods are words of the caller's too.
+const METHOD_LIMIT: usize = 16;
 
 /// Mint the id, read the facts, run the request inside a span that carries the id.
 pub(in crate::server) async fn identify(
@@ -42,7 +44,7 @@ pub(in crate::server) async fn identify(
             Presented::Nothing | Presented::Malformed => None,
         },
     };
-    let method = request.method().clone();
+    let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();
     let path: String = request.uri().path().chars().take(LOGGED_LIMIT).collect();
     let network = caller.ip_prefix().unwrap_or_default();
     let theirs = text(headers, &X_REQUEST_ID).unwrap_or_default();
@@ -52,7 +54,7 @@ pub(in crate::server) async fn identify(
     let mut response = async move {
         let response = next.run(request).await;
         tracing::info!(
-            %method,
+            method,
             path,
             status = response.status().as_u16(),
             ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -28,14 +28,14 @@ pub struct App {
 /// Everything a refused ceremony must leave as it was.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stored {
-    pub users: Vec<User>,
-    pub credentials: Vec<Credential>,
-    pub sessions: Vec<Session>,
+    pub users: Vec<UserRow>,
+    pub credentials: Vec<CredentialRow>,
+    pub sessions: Vec<SessionRow>,
 }
 
 /// A row of `users`.
 #[derive(Debug, PartialEq, Eq, FromQueryResult)]
-pub struct User {
+pub struct UserRow {
     pub id: Uuid,
     pub email: String,
     pub email_verified_at: Option<i64>,
@@ -45,7 +45,7 @@ pub struct User {
 
 /// A row of `credentials`.
 #[derive(Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Credential {
+pub struct CredentialRow {
     pub id: Uuid,
     pub credential_id: Vec<u8>,
     pub user_id: Uuid,
@@ -62,7 +62,7 @@ pub struct Credential {
 
 /// A row of `sessions`.
 #[derive(Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Session {
+pub struct SessionRow {
     pub id: Uuid,
     pub user_id: Uuid,
     pub credential_id: Option<Uuid>,
@@ -75,7 +75,7 @@ pub struct Session {
 
 /// A row of `auth_events`.
 #[derive(Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Event {
+pub struct EventRow {
     pub id: i64,
     pub created_at: i64,
     pub event_type: String,
@@ -137,7 +137,7 @@ impl App {
     }
 
     /// All events, oldest first.
-    pub async fn events(&self) -> Vec<Event> {
+    pub async fn events(&self) -> Vec<EventRow> {
         self.rows("auth_events").await
     }
 

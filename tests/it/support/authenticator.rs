@@ -181,6 +181,7 @@ pub fn edit_bytes(response: &Value, member: &str, edit: impl FnOnce(&mut Vec<u8>
     edited
 }
 
-pub fn flip_last_bit(bytes: &mut Vec<u8>) {
-    *bytes.last_mut().unwrap() ^= 1;
+/// The least that can be changed.
+pub fn flip_last_bit(response: &Value, member: &str) -> Value {
+    edit_bytes(response, member, |bytes| *bytes.last_mut().unwrap() ^= 1)
 }
