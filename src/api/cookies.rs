@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_cookie_is_host_bound_and_out_of_scripts_reach() {
         let secret = Secret::generate().expect("entropy");
-        let header = issue(SESSION, &secret, Duration::from_secs(60)).expect("header");
+        let header = issue(SESSION, &secret, Duration::from_mins(1)).expect("header");
         let text = header.to_str().expect("ascii");
         assert!(text.starts_with(&format!("__Host-sid={}", secret.expose())), "{text}");
         for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=60"] {

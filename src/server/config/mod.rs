@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(config.rp_id, "localhost");
         assert_eq!(config.database.url, "sqlite://holdfast.db?mode=rwc");
         assert!(config.trusted_proxies.is_empty());
-        assert_eq!(config.sessions.lifetime, Duration::from_secs(7 * 86_400));
+        assert_eq!(config.sessions.lifetime, Duration::from_hours(7 * 24));
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(config.origin.as_str(), "https://b.example/");
         assert_eq!(config.rp_id, "b.example");
         assert_eq!(config.name, "A", "an empty variable is no override");
-        assert_eq!(config.sessions.lifetime, Duration::from_secs(3600));
+        assert_eq!(config.sessions.lifetime, Duration::from_hours(1));
     }
 
     #[test]
