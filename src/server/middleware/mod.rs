@@ -91,15 +91,16 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::server::config::Config;
 
+    async fn boom() {
+        panic!("hunter2");
+    }
+
     async fn answer(accept: &str) -> (StatusCode, String, String) {
         let folder = tempfile::tempdir().expect("folder");
         let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
         let env = [("HOLDFAST_DATABASE_URL".to_owned(), url)];
         let config = Config::parse("none", "", env).expect("config");
         let state = crate::server::open(config, Arc::new(SystemClock)).await.expect("state");
-        async fn boom() {
-            panic!("hunter2");
-        }
         let app = around(Router::new().route("/boom", get(boom)), &state);
         let request = Request::get("/boom").header(header::ACCEPT, accept).body(Body::empty()).expect("request");
         let response = app.oneshot(request).await.expect("an answer");
