@@ -17,7 +17,7 @@ export class Watch {
       const names = /Content Security Policy|securitypolicyviolation/i.test(text);
       if (names || message.type() === 'error') watch.note(`console ${message.type()}: ${text}`);
     });
-    context.on('weberror', (error) => watch.note(`uncaught: ${error.error().stack ?? error.error()}`));
+    context.on('weberror', (error) => watch.note(`uncaught: ${error.error().stack || String(error.error())}`));
     context.on('request', (request) => {
       if (!watch.origins.includes(new URL(request.url()).origin)) watch.note(`request to another site: ${request.url()}`);
     });

@@ -89,6 +89,16 @@ for (const where of ['<leptos-island', '<button']) {
   });
 }
 
+for (const code of ['**/*.js*', '**/*.wasm*']) {
+  test(`when the code does not arrive (${code}) the page says so`, async ({ page, watch }) => {
+    watch.expect(/Failed to load resource/);
+    await page.route(code, (route) => route.abort());
+    await page.goto('/');
+    await expect(page.getByText('This page did not load completely.')).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Reload' })).toBeVisible();
+  });
+}
+
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 

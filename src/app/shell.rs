@@ -30,18 +30,23 @@ pub struct PageContext {
     pub reload_port: Option<u16>,
 }
 
-/// Load the islands' code and wake each island. A press that comes before that is kept and repeated, so that a
-/// slow network costs a moment and not a second press.
+/// Load the islands' code and wake each island, once the page is complete. A press that comes before that is kept and
+/// repeated, so that a slow network costs a moment and not a second press. If the code does not come, the page says so.
 const LOADER: &str = r#"(() => {
+  const complete = new Promise((resolve) => addEventListener("DOMContentLoaded", resolve));
   let pressed;
   const keep = (event) => { if (event.target.closest("leptos-island")) { event.preventDefault(); pressed = event.submitter ?? event.target; } };
   addEventListener("submit", keep, true);
   import(JS).then(async (module) => {
     await module.default({ module_or_path: WASM });
+    await complete;
     module.hydrate();
-    for (const island of document.querySelectorAll("leptos-island")) module[island.dataset.component]?.(island);
+    for (const island of document.querySelectorAll("leptos-island")) module[island.dataset.component](island);
     removeEventListener("submit", keep, true);
     if (pressed?.isConnected) pressed.click();
+  }).catch(async () => {
+    await complete;
+    document.querySelector("[data-unloaded]")?.removeAttribute("hidden");
   });
 })();"#;
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::NeedsScript;
 use crate::api::{Passkey, User};
 use crate::app::islands::SignOut;
 use crate::app::when::When;
@@ -23,6 +24,10 @@ pub fn AccountPage(
         <main id="main" class="page" data-width="wide" tabindex="-1">
             <div class="stack" data-gap="xl">
                 <h1>"Your account"</h1>
+                <NeedsScript
+                    purpose="sign you out"
+                    because="Without it you stay signed in until the session ends by itself."
+                />
                 <section class="card" aria-labelledby="you">
                     <div class="between">
                         <div class="stack" data-gap="xs">

@@ -12,22 +12,28 @@ pub use error::error_page;
 pub use sign_in::SignInPage;
 pub use sign_up::SignUpPage;
 
-/// Shown when scripts are off: what this page needs, and why.
+/// Shown when the page's code does not run: because scripts are off, or because it did not arrive.
 #[component]
 fn NeedsScript(
     /// What cannot be done without, as in "to sign you in".
     purpose: &'static str,
+    /// Why it cannot be done without.
+    because: &'static str,
 ) -> impl IntoView {
     view! {
+        <div class="status" data-tone="look" role="alert" data-unloaded hidden>
+            <p class="title">"This page did not load completely."</p>
+            <p>"Nothing was lost. Check your connection, then reload the page."</p>
+            <p class="actions">
+                <a class="button" href="">
+                    "Reload"
+                </a>
+            </p>
+        </div>
         <noscript>
             <div class="status" data-tone="look">
                 <p class="title">{format!("This page needs JavaScript to {purpose}.")}</p>
-                <p>
-                    {format!(
-                        "A passkey lives on your device, and JavaScript is how this page talks to it. Nothing on this \
-                         page can {purpose} without it. Turn JavaScript on for this site, then reload."
-                    )}
-                </p>
+                <p>{because} " Turn JavaScript on for this site, then reload."</p>
             </div>
         </noscript>
     }

@@ -25,7 +25,10 @@ pub fn SignInPage(
                     })}
                 <h1>"Sign in"</h1>
                 <p class="lede">"One touch, and nothing to remember."</p>
-                <NeedsScript purpose="sign you in" />
+                <NeedsScript
+                    purpose="sign you in"
+                    because="A passkey lives on your device, and JavaScript is how this page talks to it. Nothing on this page can sign you in without it."
+                />
                 <SignIn />
                 <p>"New here? " <a href="/signup">"Create an account"</a></p>
             </div>

@@ -15,7 +15,10 @@ pub fn SignUpPage() -> impl IntoView {
                 <p class="lede">
                     "A passkey is a key your device keeps for you. You use it with your fingerprint, face or PIN, which never leave your device."
                 </p>
-                <NeedsScript purpose="create a passkey" />
+                <NeedsScript
+                    purpose="create a passkey"
+                    because="A passkey lives on your device, and JavaScript is how this page talks to it. Nothing on this page can create a passkey without it."
+                />
                 <SignUp />
                 <p>"Have a passkey already? " <a href="/">"Sign in"</a></p>
             </div>
