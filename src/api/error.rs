@@ -103,7 +103,6 @@ impl ApiError {
 mod server {
     use super::{ApiError, StepUp};
     use crate::auth::{Error, Refusal, RefusalKind};
-    use crate::store;
 
     impl ApiError {
         /// The HTTP status of this code.
@@ -147,7 +146,7 @@ mod server {
         fn from(error: Error) -> Self {
             match error {
                 Error::Refused(refusal) => refusal.into(),
-                Error::Store(error) if store::is_unreachable(&error) => {
+                error if error.is_unreachable() => {
                     tracing::error!(%error, "the database cannot be reached");
                     Self::unavailable()
                 }

@@ -23,6 +23,13 @@ pub enum Error {
     Broken(String),
 }
 
+impl Error {
+    /// Whether the database was not there: worth another try, and nobody's input.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Store(error) if store::is_unreachable(error))
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

@@ -1,9 +1,9 @@
 //! Background work of one process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Timestamp;
-use crate::server::AppState;
+use crate::clock::{Clock, Timestamp};
 use crate::store::{self, Store, ceremonies, events, sessions};
 
 /// How often to tidy up.
@@ -14,27 +14,26 @@ const CEREMONY_MEMORY: Duration = Duration::from_mins(10);
 const SESSION_MEMORY: Duration = Duration::from_hours(720);
 
 /// Tidy up until the process ends.
-pub async fn run(state: AppState) {
+pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>) {
     let mut tick = tokio::time::interval(INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = tidy(&state).await {
+        if let Err(error) = tidy(&store, clock.now()).await {
             tracing::warn!(%error, "tidying up failed; trying again in a minute");
         }
     }
 }
 
-async fn tidy(state: &AppState) -> Result<(), store::Error> {
-    let now = state.clock.now();
-    let tx = state.store.begin().await?;
+async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
+    let tx = store.begin().await?;
     let gone = ceremonies::delete_expired(&*tx, now.minus(CEREMONY_MEMORY).0).await?
         + sessions::delete_expired(&*tx, now.minus(SESSION_MEMORY).0).await?;
     tx.commit().await?;
     if gone > 0 {
         tracing::debug!(gone, "tidied up");
     }
-    ensure_partitions(&state.store, now).await;
+    ensure_partitions(store, now).await;
     Ok(())
 }
 
