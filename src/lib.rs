@@ -5,7 +5,7 @@
 //! | `ssr`     | the server | all but `browser` |
 //! | `hydrate` | the WebAssembly in the browser | `api` (its types), `app` (its islands), `browser` |
 //!
-//! Arrows point one way: `app → api → auth → audit → store`; `server` wires them. ARCHITECTURE.md has the map.
+//! Arrows point one way: `app → api → {auth, vault} → {risk, audit} → store`; `server` wires them. ARCHITECTURE.md has the map.
 
 pub mod api;
 pub mod app;
@@ -20,11 +20,15 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod jobs;
 #[cfg(feature = "ssr")]
+mod risk;
+#[cfg(feature = "ssr")]
 mod secret;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+mod vault;
 
 /// The browser's entry point: the loader in the page's head calls it before it wakes the islands.
 #[cfg(feature = "hydrate")]

@@ -40,6 +40,16 @@ impl Secret {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
+    /// From its raw bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Its raw bytes, to derive keys from.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// What to store and look up.
     pub fn hash(&self) -> SecretHash {
         Sha256::digest(self.0).into()

@@ -7,29 +7,73 @@ use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::ApiError;
-use super::cookies;
-use crate::auth::{Auth, Caller};
+use super::{ApiError, DeviceKey, cookies};
+use crate::auth::{
+    Auth, Caller, CurrentSession, DbscOffer, DeviceKeyOffer, IssuedSession, KNOWN_DEVICE_LIFETIME, Refusal,
+    Renewed, Resolution,
+};
 use crate::secret::Secret;
+use crate::vault::Vault;
+
+/// Offers a browser to bind the session it was just given (DBSC).
+const REGISTRATION: HeaderName = HeaderName::from_static("secure-session-registration");
 
 /// The request at hand: who asks, the rules to ask, and the answer's headers.
 pub(super) struct Call {
     pub(super) auth: Arc<Auth>,
+    pub(super) vault: Arc<Vault>,
     pub(super) caller: Caller,
+    resolution: Resolution,
     response: ResponseOptions,
 }
 
 impl Call {
     /// Of the request being served. Fails only if the router was put together wrongly.
     pub(super) fn current() -> Result<Self, ApiError> {
-        let auth = use_context::<Arc<Auth>>();
-        let caller = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Caller>().cloned());
+        let parts = use_context::<Parts>();
+        let extensions = parts.as_ref().map(|parts| &parts.extensions);
+        let caller = extensions.and_then(|extensions| extensions.get::<Caller>().cloned());
+        let resolution = extensions.and_then(|extensions| extensions.get::<Resolution>().cloned());
+        let rules = (use_context::<Arc<Auth>>(), use_context::<Arc<Vault>>());
         let response = use_context::<ResponseOptions>();
-        let (Some(auth), Some(caller), Some(response)) = (auth, caller, response) else {
+        let ((Some(auth), Some(vault)), Some(caller), Some(resolution), Some(response)) =
+            (rules, caller, resolution, response)
+        else {
             tracing::error!("a server function ran without its context");
             return Err(ApiError::internal());
         };
-        Ok(Self { auth, caller, response })
+        Ok(Self { auth, vault, caller, resolution, response })
+    }
+
+    /// The session, where one is needed.
+    pub(super) fn session(&self) -> Result<&CurrentSession, Refusal> {
+        self.resolution.live()
+    }
+
+    /// The session, where having none is no mistake.
+    pub(super) fn session_if_any(&self) -> Option<&CurrentSession> {
+        self.resolution.live().ok()
+    }
+
+    /// Give the browser what belongs to a session that was just opened.
+    pub(super) fn open(&self, session: &IssuedSession) {
+        self.issue_cookie(cookies::SESSION, &session.token, session.lifetime);
+        self.issue_cookie(cookies::KNOWN_DEVICE, &session.known_device, KNOWN_DEVICE_LIFETIME);
+        self.offer(session.dbsc.as_ref());
+    }
+
+    /// Give the browser its session's next token.
+    pub(super) fn renew(&self, renewed: &Renewed) {
+        self.issue_cookie(cookies::SESSION, &renewed.token, renewed.lifetime);
+    }
+
+    /// Offer the browser to bind its session.
+    pub(super) fn offer(&self, offer: Option<&DbscOffer>) {
+        let Some(DbscOffer { challenge, authorization }) = offer else { return };
+        let value = format!(
+            r#"(ES256);path="/auth/dbsc/register";challenge="{challenge}";authorization="{authorization}""#
+        );
+        self.append(REGISTRATION, HeaderValue::from_str(&value).ok());
     }
 
     pub(super) fn issue_cookie(&self, name: &'static str, secret: &Secret, lifetime: Duration) {
@@ -44,5 +88,12 @@ impl Call {
         if let Some(value) = value {
             self.response.append_header(name, value);
         }
+    }
+}
+
+impl DeviceKey {
+    /// As the rules take it.
+    pub(super) fn as_offer(&self) -> DeviceKeyOffer<'_> {
+        DeviceKeyOffer { jwk: self.jwk.get(), proof: &self.proof }
     }
 }

@@ -1,11 +1,10 @@
 //! From the rules' types to the wire's.
 
-use super::wire;
-use crate::auth::{self, Account, PasskeyInfo};
+use super::{Reason, wire};
+use crate::auth::{self, Account, PasskeyInfo, SessionInfo};
 use crate::clock::Timestamp;
-
-/// The article's threshold: at this score a step-up is asked for.
-const RISK_THRESHOLD: u32 = 60;
+use crate::risk::{self, Signal};
+use crate::vault::ApiKeyInfo;
 
 impl From<Account> for wire::User {
     fn from(account: Account) -> Self {
@@ -34,22 +33,75 @@ impl From<PasskeyInfo> for wire::Passkey {
     }
 }
 
+impl From<auth::Binding> for wire::Binding {
+    fn from(binding: auth::Binding) -> Self {
+        match binding {
+            auth::Binding::Cookie => Self::Cookie,
+            auth::Binding::DeviceKey => Self::DeviceKey,
+            auth::Binding::Dbsc => Self::Dbsc,
+        }
+    }
+}
+
+impl From<Signal> for Reason {
+    fn from(signal: Signal) -> Self {
+        Self { signal: signal.name.to_owned(), points: signal.points, why: signal.why.to_owned() }
+    }
+}
+
+impl From<ApiKeyInfo> for wire::ApiKey {
+    fn from(key: ApiKeyInfo) -> Self {
+        Self {
+            id: key.id.to_string(),
+            name: key.name,
+            hint: key.hint,
+            created_at: key.created_at.to_rfc3339(),
+            last_used_at: key.last_used_at.map(Timestamp::to_rfc3339),
+        }
+    }
+}
+
+impl From<SessionInfo> for wire::SessionEntry {
+    fn from(session: SessionInfo) -> Self {
+        let device = session.device.unwrap_or_else(|| auth::Device::of(None, None));
+        Self {
+            id: session.id.to_string(),
+            current: session.is_current,
+            device: wire::Device {
+                browser: device.browser.name().to_owned(),
+                os: device.os.name().to_owned(),
+                class: device.class.name().to_owned(),
+            },
+            network: session.network,
+            binding: session.binding.into(),
+            created_at: session.created_at.to_rfc3339(),
+            last_seen_at: session.last_seen_at.to_rfc3339(),
+            expires_at: session.expires_at.to_rfc3339(),
+        }
+    }
+}
+
 /// The answer of `GET /auth/session`.
-pub fn current_session(current: auth::CurrentSession) -> wire::CurrentSession {
+pub fn current_session(current: &auth::CurrentSession) -> wire::CurrentSession {
+    let assessment = current.assessment();
+    let decision = if assessment.needs_step_up() { wire::Decision::StepUp } else { wire::Decision::Allow };
     wire::CurrentSession {
-        user: current.account.into(),
+        user: current.account.clone().into(),
         session: wire::Session {
             id: current.id.to_string(),
-            binding: wire::Binding::Cookie,
+            binding: current.binding.into(),
             created_at: current.created_at.to_rfc3339(),
             expires_at: current.expires_at.to_rfc3339(),
             idle_expires_at: current.idle_expires_at.to_rfc3339(),
+            device_key: current.device_key.clone(),
+            rotation_due_at: current.rotation_due_at.map(Timestamp::to_rfc3339),
+            stepped_up_until: current.stepped_up_until.map(Timestamp::to_rfc3339),
         },
         risk: wire::Risk {
-            score: 0,
-            threshold: RISK_THRESHOLD,
-            decision: wire::Decision::Allow,
-            signals: Vec::new(),
+            score: assessment.score(),
+            threshold: risk::THRESHOLD,
+            decision,
+            signals: assessment.signals.into_iter().map(Into::into).collect(),
         },
     }
 }
@@ -57,4 +109,14 @@ pub fn current_session(current: auth::CurrentSession) -> wire::CurrentSession {
 /// The answer of `GET /auth/passkeys`.
 pub fn passkey_list(passkeys: Vec<PasskeyInfo>) -> wire::PasskeyList {
     wire::PasskeyList { passkeys: passkeys.into_iter().map(Into::into).collect() }
+}
+
+/// The answer of `GET /auth/sessions`.
+pub fn session_list(sessions: Vec<SessionInfo>) -> wire::SessionList {
+    wire::SessionList { sessions: sessions.into_iter().map(Into::into).collect() }
+}
+
+/// The answer of `GET /api-keys`.
+pub fn api_key_list(keys: Vec<ApiKeyInfo>) -> wire::ApiKeyList {
+    wire::ApiKeyList { api_keys: keys.into_iter().map(Into::into).collect() }
 }

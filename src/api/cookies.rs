@@ -15,6 +15,19 @@ pub const SESSION: &str = "__Host-sid";
 /// The browser that began a ceremony.
 pub const CEREMONY: &str = "__Host-ceremony";
 
+/// A browser that somebody signed in from. It opens nothing.
+pub const KNOWN_DEVICE: &str = "__Host-device";
+/// What DBSC binds.
+pub const BOUND: &str = "__Host-bound";
+
+/// The token that a `Set-Cookie` header hands out under this name, if one does.
+pub fn issued(headers: &HeaderMap, name: &str) -> Option<Option<Secret>> {
+    headers.get_all(header::SET_COOKIE).iter().find_map(|value| {
+        let value = value.to_str().ok()?.strip_prefix(name)?.strip_prefix('=')?;
+        Some(Secret::parse(value.split(';').next().unwrap_or_default()))
+    })
+}
+
 /// A `Set-Cookie` value that hands out a secret.
 pub fn issue(name: &'static str, secret: &Secret, lifetime: Duration) -> Option<HeaderValue> {
     let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);

@@ -69,6 +69,8 @@ http_errors! {
     invalid_json, 400, "invalid_json", "That request could not be read. It is not valid JSON.";
     /// A page of another site tried to change something here.
     cross_site, 403, "cross_site", "This request came from another site, so it was refused.";
+    /// The browser's own binding (DBSC) is over. A browser forgets it at this status.
+    binding_ended, 401, "binding_ended", "This session is over, or is no longer bound to this browser.";
     /// No such path.
     not_found, 404, "not_found", "There is nothing here. The address may be old or mistyped.";
     /// The path exists, the method does not.
@@ -102,7 +104,7 @@ impl ApiError {
 #[cfg(feature = "ssr")]
 mod server {
     use super::{ApiError, StepUp};
-    use crate::auth::{Error, Refusal, RefusalKind};
+    use crate::auth::{Error, Refusal, RefusalKind, StepUpRequired};
 
     impl ApiError {
         /// The HTTP status of this code.
@@ -113,32 +115,40 @@ mod server {
                     RefusalKind::Input => 400,
                     RefusalKind::Unauthenticated => 401,
                     RefusalKind::StepUp => 403,
+                    RefusalKind::NotFound => 404,
+                    RefusalKind::Conflict => 409,
                 }
             });
             of_edge.or(of_rule).unwrap_or(500)
         }
 
-        /// Name the action that a step-up is for.
-        #[must_use]
-        pub fn for_action(mut self, action: &str) -> Self {
-            if self.code == Refusal::StepUpRequired.code() {
-                self.step_up = Some(StepUp {
-                    action: action.to_owned(),
-                    params: serde_json::Value::Object(serde_json::Map::new()),
-                });
-            }
-            self
+        /// The error of RFC 9449 §7.1, if this is one.
+        pub fn proof_error(&self) -> Option<&'static str> {
+            [Refusal::UseDpopNonce, Refusal::InvalidDpopProof]
+                .iter()
+                .map(|refusal| refusal.code())
+                .find(|code| *code == self.code)
+                .or((self.code == Refusal::DpopProofRequired.code()).then_some(Refusal::InvalidDpopProof.code()))
         }
     }
 
     impl From<Refusal> for ApiError {
         fn from(refusal: Refusal) -> Self {
-            let mut error = Self::new(refusal.code(), refusal.sentence());
-            if refusal == Refusal::StepUpRequired {
-                error.action = Some("PASSKEY_ASSERTION".to_owned());
-                error.reasons = Some(Vec::new());
+            Self::new(refusal.code(), refusal.sentence())
+        }
+    }
+
+    impl From<StepUpRequired> for ApiError {
+        fn from(required: StepUpRequired) -> Self {
+            Self {
+                action: Some("PASSKEY_ASSERTION".to_owned()),
+                reasons: Some(required.signals.into_iter().map(Into::into).collect()),
+                step_up: Some(StepUp {
+                    action: required.action.name().to_owned(),
+                    params: required.action.params(),
+                }),
+                ..Refusal::StepUpRequired.into()
             }
-            error
         }
     }
 
@@ -146,6 +156,7 @@ mod server {
         fn from(error: Error) -> Self {
             match error {
                 Error::Refused(refusal) => refusal.into(),
+                Error::StepUp(required) => (*required).into(),
                 error if error.is_unreachable() => {
                     tracing::error!(%error, "the database cannot be reached");
                     Self::unavailable()

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json as JsonCodec;
 
-use super::{ApiError, Json, Registered, SignedIn};
+use super::{ApiError, DeviceKey, Json, Registered, SignedIn};
 
 /// `POST /auth/passkey/register/options`: begin to make a passkey. Signed out, for a new account; signed in,
 /// for this account, and only after a step-up. Answers `PublicKeyCredentialCreationOptionsJSON`.
@@ -16,22 +16,29 @@ pub async fn register_options(
 ) -> Result<Json, ApiError> {
     let call = super::call::Call::current()?;
     let request = crate::auth::RegistrationRequest { email, display_name };
-    let begun = call
-        .auth
-        .begin_registration(&call.caller, &request)
-        .await
-        .map_err(|error| ApiError::from(error).for_action("passkey_add"))?;
+    let begun = call.auth.begin_registration(&call.caller, call.session_if_any(), &request).await?;
     answer_options(&call, begun)
 }
 
 /// `POST /auth/passkey/register/verify`: finish. Takes `RegistrationResponseJSON`; answers the account and
-/// its passkey, with the session cookie.
+/// its passkey, with the session cookie. Signed in, the passkey joins the account and the session goes on.
 #[server(prefix = "/auth/passkey", endpoint = "register/verify", input = JsonCodec, output = JsonCodec)]
-pub async fn register_verify(response: Json, label: Option<String>) -> Result<Registered, ApiError> {
+pub async fn register_verify(
+    response: Json,
+    label: Option<String>,
+    #[server(rename = "deviceKey")] device_key: Option<DeviceKey>,
+) -> Result<Registered, ApiError> {
     let call = super::call::Call::current()?;
-    let new = crate::auth::NewPasskey { response: response.get(), label: label.as_deref() };
-    let done = call.auth.finish_registration(&call.caller, &new).await?;
-    call.issue_cookie(super::cookies::SESSION, &done.session.token, done.session.lifetime);
+    let new = crate::auth::NewPasskey {
+        response: response.get(),
+        label: label.as_deref(),
+        device_key: device_key.as_ref().map(DeviceKey::as_offer),
+    };
+    let done = call.auth.finish_registration(&call.caller, call.session_if_any(), &new).await?;
+    match &done.opened {
+        crate::auth::Opened::Session(session) => call.open(session),
+        crate::auth::Opened::Renewed(renewed) => call.renew(renewed),
+    }
     Ok(Registered { ok: true, user: done.account.into(), passkey: done.passkey.into() })
 }
 
@@ -47,15 +54,20 @@ pub async fn login_options() -> Result<Json, ApiError> {
 /// `POST /auth/passkey/login/verify`: finish. Takes `AuthenticationResponseJSON`; answers who came in, with the
 /// session cookie.
 #[server(prefix = "/auth/passkey", endpoint = "login/verify", input = JsonCodec, output = JsonCodec)]
-pub async fn login_verify(response: Json) -> Result<SignedIn, ApiError> {
+pub async fn login_verify(
+    response: Json,
+    #[server(rename = "deviceKey")] device_key: Option<DeviceKey>,
+) -> Result<SignedIn, ApiError> {
     let call = super::call::Call::current()?;
-    let done = call.auth.finish_authentication(&call.caller, response.get()).await?;
-    call.issue_cookie(super::cookies::SESSION, &done.session.token, done.session.lifetime);
+    let device_key = device_key.as_ref().map(DeviceKey::as_offer);
+    let done =
+        call.auth.finish_authentication(&call.caller, call.session_if_any(), response.get(), device_key).await?;
+    call.open(&done.session);
     Ok(SignedIn { ok: true, user: done.account.into() })
 }
 
 #[cfg(feature = "ssr")]
-fn answer_options(call: &super::call::Call, begun: crate::auth::Begun) -> Result<Json, ApiError> {
+pub(super) fn answer_options(call: &super::call::Call, begun: crate::auth::Begun) -> Result<Json, ApiError> {
     call.issue_cookie(super::cookies::CEREMONY, &begun.browser, crate::auth::CEREMONY_LIFETIME);
     serde_json::value::RawValue::from_string(begun.options).map_err(|error| {
         tracing::error!(%error, "options are not JSON");

@@ -103,6 +103,15 @@ pub struct Session {
     pub expires_at: String,
     /// When it ends if it is not used.
     pub idle_expires_at: String,
+    /// The RFC 7638 thumbprint of the key that the browser proves possession of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_key: Option<String>,
+    /// When its token is due for a new one; absent where a bound cookie changes instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotation_due_at: Option<String>,
+    /// When the last step-up's grant runs out, if it is unspent. Never a window for anything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stepped_up_until: Option<String>,
 }
 
 /// What holds a session to the device it was issued to.
@@ -111,6 +120,114 @@ pub struct Session {
 pub enum Binding {
     /// Nothing but the cookie.
     Cookie,
+    /// A key that the browser's storage will not give away (WebCrypto), proven at each rotation and sensitive call.
+    DeviceKey,
+    /// Device Bound Session Credentials: the browser itself proves a key, as a rule in hardware.
+    Dbsc,
+}
+
+/// What a page hands in when a session is to be bound to a key of its own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeviceKey {
+    /// The public half (RFC 7517), P-256.
+    pub jwk: Json,
+    /// A `dpop+jwt` (RFC 9449 §4.2) over the ceremony's challenge.
+    pub proof: String,
+}
+
+/// Answer of `GET /auth/sessions`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionList {
+    /// Live ones, the most recently used first.
+    pub sessions: Vec<SessionEntry>,
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionEntry {
+    /// Names it; not a secret.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// On what it was opened.
+    pub device: Device,
+    /// From which network it was last used: IPv4 /24, IPv6 /48.
+    pub network: Option<String>,
+    /// What holds it to the device.
+    pub binding: Binding,
+    /// When it was opened.
+    pub created_at: String,
+    /// When it was last used, to the minute.
+    pub last_seen_at: String,
+    /// When it ends at the latest.
+    pub expires_at: String,
+}
+
+/// A device in a person's words. Where the browser did not say: "Unknown browser", "unknown system".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// As in "Chrome".
+    pub browser: String,
+    /// As in "Windows".
+    pub os: String,
+    /// `desktop`, `phone`, `tablet` or `other`.
+    pub class: String,
+}
+
+/// Answer of `POST /auth/sessions/revoke`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionsRevoked {
+    /// Always true.
+    pub ok: bool,
+    /// How many ended.
+    pub revoked: u64,
+}
+
+/// Answer of `POST /auth/step-up/verify`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SteppedUp {
+    /// Always true.
+    pub ok: bool,
+    /// Until when the one call may be made.
+    pub valid_until: String,
+}
+
+/// An API key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKey {
+    /// Names it; not a secret.
+    pub id: String,
+    /// What the person calls it.
+    pub name: String,
+    /// How its secret begins, to tell it from others.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was last used.
+    pub last_used_at: Option<String>,
+}
+
+/// Answer of `GET /api-keys`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyList {
+    /// Newest first.
+    pub api_keys: Vec<ApiKey>,
+}
+
+/// Answer of `POST /api-keys`. The only time that the secret is shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyCreated {
+    /// Always true.
+    pub ok: bool,
+    /// The new key.
+    pub api_key: ApiKey,
+    /// What a program sends as `Authorization: Bearer …`.
+    pub secret: String,
 }
 
 /// What the risk engine makes of a request.
@@ -132,4 +249,6 @@ pub struct Risk {
 pub enum Decision {
     /// Go on.
     Allow,
+    /// One more passkey touch.
+    StepUp,
 }

@@ -1,7 +1,7 @@
 //! What a person sees.
 //!
 //! Pages are HTML from the server and work as pages. Islands are the parts that need the browser's help to touch
-//! a passkey; only they are in the WebAssembly.
+//! a passkey or to prove a key; only they are in the WebAssembly.
 
 pub mod islands;
 #[cfg(feature = "ssr")]
@@ -12,6 +12,9 @@ mod shell;
 mod when;
 
 #[cfg(feature = "ssr")]
-pub use pages::{AccountPage, SignInPage, SignUpPage, error_page};
+pub use pages::{
+    AccountPage, ApiKeysPage, ApiKeysPanel, ConfirmPage, Notice, ProvePage, SessionsPage, SessionsPanel,
+    SignInPage, SignUpPage, error_page,
+};
 #[cfg(feature = "ssr")]
-pub use shell::{Assets, PageContext, shell};
+pub use shell::{Assets, PageContext, fragment, shell};

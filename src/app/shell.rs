@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::islands::Keep;
+
 /// Addresses of what a page loads.
 #[derive(Clone, Debug)]
 pub struct Assets {
@@ -17,18 +19,52 @@ pub struct Assets {
 #[derive(Clone, Debug)]
 pub struct PageContext {
     /// The page's name, first in the title.
-    pub title: &'static str,
+    title: &'static str,
     /// What the page loads.
-    pub assets: Assets,
+    assets: Assets,
     /// Scripts carry it, or do not run.
-    pub nonce: String,
+    nonce: String,
     /// What the service calls itself.
-    pub service: String,
-    /// Whether to offer the way to the account.
-    pub signed_in: bool,
+    service: String,
+    /// On a page of the account: its path.
+    current: Option<&'static str>,
     /// While cargo-leptos watches: where its reload server listens.
-    pub reload_port: Option<u16>,
+    reload_port: Option<u16>,
 }
+
+impl PageContext {
+    /// A page for anybody.
+    pub fn new(title: &'static str, assets: Assets, nonce: String, service: String) -> Self {
+        Self { title, assets, nonce, service, current: None, reload_port: None }
+    }
+
+    /// What scripts of this answer must carry.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// A page of the account: with the way to its sisters, and left by itself when the session ends.
+    #[must_use]
+    pub fn of_account(self, path: &'static str) -> Self {
+        Self { current: Some(path), ..self }
+    }
+
+    /// The same page by another name.
+    #[must_use]
+    pub(super) fn titled(self, title: &'static str) -> Self {
+        Self { title, ..self }
+    }
+
+    /// Load again when cargo-leptos says so.
+    #[must_use]
+    pub fn reloading(self, port: Option<u16>) -> Self {
+        Self { reload_port: port, ..self }
+    }
+}
+
+/// The pages of the account, as the masthead names them.
+const ACCOUNT: [(&str, &str); 3] =
+    [("/account", "Account"), ("/account/sessions", "Sessions"), ("/account/api-keys", "API keys")];
 
 /// Load the islands' code and wake each island, once the page is complete. A press that comes before that is kept and
 /// repeated, so that a slow network costs a moment and not a second press. If the code does not come, the page says so.
@@ -56,7 +92,7 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
-    let PageContext { title, assets, nonce, service, signed_in, reload_port } = context;
+    let PageContext { title, assets, nonce, service, current, reload_port } = context;
     // Both are addresses of ours, of letters that JSON and JavaScript write alike.
     let loader = LOADER.replace("JS", &format!("{:?}", assets.js)).replace("WASM", &format!("{:?}", assets.wasm));
     let reload = reload_port.map(|port| {
@@ -92,19 +128,26 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
                         <Mark />
                         {service}
                     </a>
-                    {signed_in
-                        .then(|| {
-                            view! {
-                                <nav aria-label="Your account">
-                                    <a href="/account" aria-current="page">"Account"</a>
-                                </nav>
-                            }
-                        })}
+                    {current.map(|current| view! { <AccountNav current=current /> })}
                 </header>
                 {page()}
+                {current.map(|_| view! { <Keep /> })}
             </body>
         </html>
     }
+}
+
+#[component]
+fn AccountNav(current: &'static str) -> impl IntoView {
+    let links = ACCOUNT.map(|(path, name)| {
+        view! { <a href=path aria-current=(path == current).then_some("page")>{name}</a> }
+    });
+    view! { <nav aria-label="Your account">{links.collect_view()}</nav> }
+}
+
+/// Only the page, without the document around it: for a `Panel` to show.
+pub fn fragment<V: IntoView>(page: impl FnOnce() -> V) -> String {
+    Owner::new_root(None).with(|| page().into_view().to_html())
 }
 
 /// The mark: a holdfast, five strands closing on a point. The same drawing as `public/mark.svg`.

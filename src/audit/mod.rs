@@ -20,8 +20,28 @@ pub enum EventType {
     AuthnLoginSuccess,
     /// Somebody tried to and was refused (OWASP `authn_login_fail`).
     AuthnLoginFail,
-    /// A session ended before its time (CAEP `session-revoked`).
+    /// A session ended before its time (CAEP `session-revoked`); the reason says why.
     SessionRevoked,
+    /// A session's token was replaced on schedule or after a step-up (OWASP `session_renewed`).
+    SessionRenewed,
+    /// A token was presented that had been replaced: somebody has a copy (OWASP `authn_token_reuse`).
+    AuthnTokenReuse,
+    /// The browser bound the session to its own key (DBSC).
+    SessionBound,
+    /// Somebody signed for a bound session with another key.
+    SessionBindingViolated,
+    /// One more touch was asked for; the reason is the action.
+    AuthnStepUpRequired,
+    /// It was made.
+    AuthnStepUpSuccess,
+    /// It was refused.
+    AuthnStepUpFail,
+    /// A passkey was added to an account (CAEP `credential-change`, create).
+    CredentialCreated,
+    /// An API key was made (OWASP `authn_token_created`).
+    AuthnTokenCreated,
+    /// An API key was ended (OWASP `authn_token_revoked`).
+    AuthnTokenRevoked,
     /// A synced passkey's signature counter went backwards.
     CredentialCounterRegressed,
     /// A passkey that could not be backed up now can.
@@ -37,6 +57,16 @@ impl EventType {
             Self::AuthnLoginSuccess => "authn_login_success",
             Self::AuthnLoginFail => "authn_login_fail",
             Self::SessionRevoked => "session_revoked",
+            Self::SessionRenewed => "session_renewed",
+            Self::AuthnTokenReuse => "authn_token_reuse",
+            Self::SessionBound => "session_bound",
+            Self::SessionBindingViolated => "session_binding_violated",
+            Self::AuthnStepUpRequired => "authn_step_up_required",
+            Self::AuthnStepUpSuccess => "authn_step_up_success",
+            Self::AuthnStepUpFail => "authn_step_up_fail",
+            Self::CredentialCreated => "credential_created",
+            Self::AuthnTokenCreated => "authn_token_created",
+            Self::AuthnTokenRevoked => "authn_token_revoked",
             Self::CredentialCounterRegressed => "credential_counter_regressed",
             Self::CredentialBackupEligibilityChanged => "credential_backup_eligibility_changed",
         }
@@ -47,7 +77,9 @@ impl EventType {
 #[derive(Clone, Debug)]
 pub struct Event {
     kind: EventType,
-    refused_because: Option<&'static str>,
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    risk_score: u32,
     user_id: Option<Uuid>,
     session_id: Option<Uuid>,
     credential_id: Option<Uuid>,
@@ -67,12 +99,32 @@ pub struct Origin<'a> {
 impl Event {
     /// It went well.
     pub fn success(event_type: EventType) -> Self {
-        Self { kind: event_type, refused_because: None, user_id: None, session_id: None, credential_id: None }
+        Self {
+            kind: event_type,
+            outcome: "success",
+            reason: None,
+            risk_score: 0,
+            user_id: None,
+            session_id: None,
+            credential_id: None,
+        }
     }
 
     /// It was refused.
     pub fn refused(event_type: EventType, reason: &'static str) -> Self {
-        Self { refused_because: Some(reason), ..Self::success(event_type) }
+        Self { outcome: "refused", reason: Some(reason), ..Self::success(event_type) }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn because(self, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+
+    /// What the risk engine said.
+    #[must_use]
+    pub fn risk(self, score: u32) -> Self {
+        Self { risk_score: score, ..self }
     }
 
     /// Whose account.
@@ -105,15 +157,15 @@ pub async fn record(
         id: 0,
         created_at: now.0,
         event_type: event.kind.as_str().to_owned(),
-        outcome: if event.refused_because.is_some() { "refused" } else { "success" }.to_owned(),
-        reason: event.refused_because.map(str::to_owned),
+        outcome: event.outcome.to_owned(),
+        reason: event.reason.map(str::to_owned),
         user_id: event.user_id,
         session_id: event.session_id,
         credential_id: event.credential_id,
         request_id: origin.request_id.to_owned(),
         ip_prefix: origin.ip_prefix,
         user_agent: origin.user_agent.map(|agent| agent.chars().take(USER_AGENT_LIMIT).collect()),
-        risk_score: 0,
+        risk_score: i32::try_from(event.risk_score).unwrap_or(i32::MAX),
     };
     events::append(&**tx, row).await
 }

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::device::Device;
+use super::proof::ProofHeader;
 use crate::secret::Secret;
 
 /// One request's facts, as the edge read them.
@@ -13,12 +15,24 @@ pub struct Caller {
     pub request_id: String,
     /// The client's address, proxies already seen through.
     pub address: Option<IpAddr>,
+    /// The method, as a proof of possession must name it.
+    pub method: String,
+    /// The path, without its query.
+    pub path: String,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
+    /// The `Accept-Language` header.
+    pub accept_language: Option<String>,
     /// The session cookie, if one was sent.
     pub session: Presented,
     /// The ceremony cookie, if a well-formed one was sent.
     pub browser: Option<Secret>,
+    /// The cookie by which a browser is known again, if a well-formed one was sent. It opens nothing.
+    pub known_device: Option<Secret>,
+    /// The cookie that DBSC binds, if a well-formed one was sent.
+    pub bound_cookie: Option<Secret>,
+    /// The `DPoP` header.
+    pub proof: ProofHeader,
 }
 
 /// A cookie that should hold a secret.
@@ -42,6 +56,20 @@ impl Caller {
         };
         Some(network)
     }
+
+    /// The wider network that a move is judged by: IPv4 /16, IPv6 /48.
+    pub fn network(&self) -> Option<String> {
+        let network = match self.address?.to_canonical() {
+            IpAddr::V4(address) => Ipv4Net::new(address, 16).ok()?.trunc().to_string(),
+            IpAddr::V6(address) => Ipv6Net::new(address, 48).ok()?.trunc().to_string(),
+        };
+        Some(network)
+    }
+
+    /// The coarse device.
+    pub fn device(&self) -> Device {
+        Device::of(self.user_agent.as_deref(), self.accept_language.as_deref())
+    }
 }
 
 #[cfg(test)]
@@ -54,5 +82,15 @@ mod tests {
         assert_eq!(prefix("203.0.113.77").as_deref(), Some("203.0.113.0/24"));
         assert_eq!(prefix("::ffff:203.0.113.77").as_deref(), Some("203.0.113.0/24"));
         assert_eq!(prefix("2001:db8:1:2::3").as_deref(), Some("2001:db8:1::/48"));
+    }
+
+    #[test]
+    fn d02_a_move_is_judged_by_the_wider_network_and_mapped_addresses_are_ipv4() {
+        let network = |address: &str| Caller { address: address.parse().ok(), ..Caller::default() }.network();
+        assert_eq!(network("203.0.113.77").as_deref(), Some("203.0.0.0/16"));
+        // CVE-2026-30827: masked as IPv6, every IPv4 client would be in one network.
+        assert_eq!(network("::ffff:203.0.113.77").as_deref(), Some("203.0.0.0/16"));
+        assert_ne!(network("::ffff:203.0.113.77"), network("::ffff:198.51.100.7"));
+        assert_eq!(network("2001:db8:1:2::3").as_deref(), Some("2001:db8:1::/48"));
     }
 }

@@ -16,6 +16,7 @@ const OPEN_PER_BROWSER: u64 = 8;
 pub(super) enum Kind {
     Registration,
     Authentication,
+    StepUp,
 }
 
 impl Kind {
@@ -23,6 +24,7 @@ impl Kind {
         match self {
             Self::Registration => "registration",
             Self::Authentication => "authentication",
+            Self::StepUp => "step_up",
         }
     }
 }

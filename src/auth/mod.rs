@@ -3,26 +3,39 @@
 //! These are the rules. They know no HTTP and write no SQL; the edges (`api`, `server`) turn requests into a
 //! [`Caller`] and a [`Refusal`] into a status.
 
+mod assertion;
 mod authentication;
 mod caller;
 mod ceremony;
+mod dbsc;
+mod device;
 mod identity;
+mod jws;
 mod passkey;
+mod proof;
 mod provider;
 mod refusal;
 mod registration;
 mod relying_party;
 mod session;
+mod step_up;
 
 use std::sync::Arc;
 
 pub use caller::{Caller, Presented};
+pub use dbsc::{Bound, COOKIE_LIFETIME as BOUND_COOKIE_LIFETIME, Offer as DbscOffer, Refresh};
+pub use device::Device;
 pub use identity::Account;
 pub use passkey::PasskeyInfo;
-pub use refusal::{Error, Refusal, RefusalKind};
-pub use registration::{NewPasskey, RegistrationRequest};
+pub use proof::{DeviceKeyOffer, ProofHeader, ath};
+pub use refusal::{Error, Refusal, RefusalKind, StepUpRequired};
+pub use registration::{NewPasskey, Opened, RegistrationRequest};
 pub use relying_party::{InvalidRelyingParty, RelyingParty};
-pub use session::{CurrentSession, SessionPolicy};
+pub use session::{
+    Binding, CurrentSession, EndReason, GRACE, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed, Resolution,
+    SessionInfo, SessionPolicy, Usage,
+};
+pub use step_up::{Action, Which};
 
 use crate::audit::{self, Event, EventType, Origin};
 use crate::clock::Clock;
@@ -36,6 +49,8 @@ pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_min
 pub struct Auth {
     store: Arc<Store>,
     rp: RelyingParty,
+    /// Scheme, host and port, as proofs must name them.
+    origin: String,
     clock: Arc<dyn Clock>,
     sessions: SessionPolicy,
 }
@@ -50,9 +65,15 @@ pub struct Begun {
 }
 
 impl Auth {
-    /// The rules over a database, a relying party and a clock.
-    pub fn new(store: Arc<Store>, rp: RelyingParty, clock: Arc<dyn Clock>, sessions: SessionPolicy) -> Self {
-        Self { store, rp, clock, sessions }
+    /// The rules over a database, a relying party, the origin it is reached at, and a clock.
+    pub fn new(
+        store: Arc<Store>,
+        rp: RelyingParty,
+        origin: String,
+        clock: Arc<dyn Clock>,
+        sessions: SessionPolicy,
+    ) -> Self {
+        Self { store, rp, origin, clock, sessions }
     }
 }
 
@@ -64,7 +85,12 @@ impl std::fmt::Debug for Auth {
 
 impl Auth {
     /// Append an event about this caller, in the transaction of what it tells about.
-    async fn record(&self, tx: &store::Transaction<'_>, caller: &Caller, event: Event) -> Result<(), Error> {
+    pub(crate) async fn record(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        event: Event,
+    ) -> Result<(), Error> {
         let origin = Origin {
             request_id: &caller.request_id,
             ip_prefix: caller.ip_prefix(),

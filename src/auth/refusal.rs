@@ -3,6 +3,8 @@
 //! [`Refusal`] is what a person (or their program) may be told; [`Error`] adds what they may not.
 //! Each refusal has one code, one kind and one sentence, here and nowhere else.
 
+use super::step_up::Action;
+use crate::risk::Signal;
 use crate::secret::NoEntropy;
 use crate::store;
 
@@ -18,9 +20,21 @@ pub enum Error {
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+    /// One more passkey touch is needed, for this.
+    #[error("step-up required: {}", .0.action.name())]
+    StepUp(Box<StepUpRequired>),
     /// Something stored or produced by us could not be read back.
     #[error("{0}")]
     Broken(String),
+}
+
+/// Why a touch is asked for, and what it would be good for.
+#[derive(Debug)]
+pub struct StepUpRequired {
+    /// What the touch would allow, once.
+    pub action: Action,
+    /// Why it is asked for.
+    pub signals: Vec<Signal>,
 }
 
 impl Error {
@@ -45,6 +59,10 @@ pub enum RefusalKind {
     Unauthenticated,
     /// There is, and one more passkey touch is needed.
     StepUp,
+    /// What was named is not there.
+    NotFound,
+    /// It cannot be done as things stand.
+    Conflict,
 }
 
 macro_rules! refusals {
@@ -133,6 +151,15 @@ refusals! {
     /// The signature counter of a single-device passkey went backwards.
     CounterRegressed, Input, "counter_regressed",
         "This passkey may have been copied, so it was refused. Please use another one.";
+    /// The profile admits only passkeys that live on one device, and this one can be synced.
+    PasskeyNotDeviceBound, Input, "passkey_not_device_bound",
+        "This service only accepts passkeys that stay on one device, such as a security key. Please use one of those.";
+    /// The account has as many passkeys as it may.
+    PasskeysFull, Conflict, "passkeys_full",
+        "Your account has 20 passkeys, which is as many as it can have. Remove one first.";
+    /// The device key that came along is none, did not sign the ceremony, or is another session's.
+    DeviceKeyInvalid, Input, "device_key_invalid",
+        "Your browser’s own key did not check out, so you were not signed in. Please reload the page and try again.";
     /// Any other failure of WebAuthn verification.
     VerificationFailed, Input, "verification_failed",
         "The answer from your passkey did not check out. Nothing was changed. Please try again.";
@@ -142,6 +169,30 @@ refusals! {
     /// A session cookie of no live session.
     InvalidSession, Unauthenticated, "invalid_session",
         "You were signed out. Please sign in again.";
+    /// The session has a device key, and this call needs a proof of it (RFC 9449).
+    DpopProofRequired, Unauthenticated, "dpop_proof_required",
+        "This session is locked to a browser, and this request did not prove that it comes from there.";
+    /// The proof lacks a nonce of ours, or has an old one (RFC 9449 §8).
+    UseDpopNonce, Unauthenticated, "use_dpop_nonce",
+        "The proof needs the nonce that came with this answer. Please try again.";
+    /// The proof does not hold (RFC 9449 §4.3).
+    InvalidDpopProof, Unauthenticated, "invalid_dpop_proof",
+        "The proof that this request comes from your browser did not check out.";
+    /// The token was replaced a moment ago, by a request that ran at the same time.
+    SessionRotated, Conflict, "session_rotated",
+        "Your session was renewed by another request at this moment. Nothing was changed. Please try again.";
+    /// None of the person's sessions has this id.
+    SessionNotFound, NotFound, "session_not_found",
+        "That session has ended already.";
+    /// None of the person's API keys has this id.
+    ApiKeyNotFound, NotFound, "api_key_not_found",
+        "That API key was revoked already.";
+    /// Too long, empty, or with characters that cannot be shown.
+    ApiKeyNameInvalid, Input, "api_key_name_invalid",
+        "Give the key a name of 1 to 64 characters.";
+    /// The account has as many API keys as it may.
+    ApiKeysFull, Conflict, "api_keys_full",
+        "You have 50 API keys, which is as many as you can have. Revoke one first.";
     /// One more passkey touch is needed for this.
     StepUpRequired, StepUp, "step_up_required",
         "Touch your passkey once more to go on.";

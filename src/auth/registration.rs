@@ -8,13 +8,19 @@ use uuid::Uuid;
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 
 use super::ceremony::Kind;
+use super::jws::PublicKey;
+use super::proof::DeviceKeyOffer;
 use super::relying_party::{self, Known};
-use super::session::IssuedSession;
-use super::{Account, Auth, Begun, Caller, Error, PasskeyInfo, Refusal, identity, provider};
+use super::session::{IssuedSession, Renewed};
+use super::step_up::Action;
+use super::{Account, Auth, Begun, Caller, CurrentSession, Error, PasskeyInfo, Refusal, identity, provider};
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
 use crate::secret::random_bytes;
 use crate::store::{credential, credentials, user, users};
+
+/// As many passkeys as one account may have.
+const PASSKEY_LIMIT: usize = 20;
 
 /// What a person says when they ask for a passkey.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +38,8 @@ pub struct NewPasskey<'a> {
     pub response: &'a str,
     /// What to call the passkey; a name is found if none is given.
     pub label: Option<&'a str>,
+    /// The key to bind the new session to.
+    pub device_key: Option<DeviceKeyOffer<'a>>,
 }
 
 /// What must be remembered between options and verify.
@@ -40,18 +48,29 @@ struct Pending {
     user_handle: Uuid,
     email: String,
     display_name: Option<String>,
+    /// The session that asked, where the passkey is for an account that exists.
+    adds_for: Option<Uuid>,
     state: PasskeyRegistration,
 }
 
-/// A passkey was made and its owner is signed in with it.
+/// A passkey was made.
 #[derive(Debug)]
 pub struct Registered {
-    /// The new account.
+    /// The account it opens.
     pub account: Account,
-    /// Its first passkey.
+    /// The new passkey.
     pub passkey: PasskeyInfo,
-    /// The session that the ceremony opened.
-    pub session: IssuedSession,
+    /// What the browser holds from now on.
+    pub opened: Opened,
+}
+
+/// What a new passkey brings with it.
+#[derive(Debug)]
+pub enum Opened {
+    /// A new account is signed in.
+    Session(IssuedSession),
+    /// An account goes on with its session, under a new token.
+    Renewed(Renewed),
 }
 
 impl Auth {
@@ -59,45 +78,89 @@ impl Auth {
     pub async fn begin_registration(
         &self,
         caller: &Caller,
+        current: Option<&CurrentSession>,
         request: &RegistrationRequest,
     ) -> Result<Begun, Error> {
-        if let Some(current) = self.session_if_any(caller).await? {
-            let named = request.email.as_deref().map(identity::parse_email).transpose()?;
-            return Err(match named {
-                Some(email) if email != current.account.email => Refusal::EmailMismatch,
-                _ => Refusal::StepUpRequired,
-            }
-            .into());
+        if let Some(current) = current {
+            return self.begin_adding(caller, current, request).await;
         }
         let email = identity::parse_email(request.email.as_deref().unwrap_or_default())?;
         let display_name = identity::parse_name(request.display_name.as_deref(), Refusal::DisplayNameInvalid)?;
-        let user_handle = Uuid::from_bytes(random_bytes()?);
-        let shown = display_name.as_deref().unwrap_or(&email);
-        let (options, state) = self.rp.start_registration(user_handle, &email, shown, Vec::<Known>::new())?;
+        let new = Account { id: Uuid::from_bytes(random_bytes()?), email, email_verified: false, display_name };
+        self.offer_passkey(caller, new, Vec::new(), None).await
+    }
+
+    /// Begin to add one to the caller's account, which takes a touch of one it has.
+    async fn begin_adding(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        request: &RegistrationRequest,
+    ) -> Result<Begun, Error> {
+        let named = request.email.as_deref().map(identity::parse_email).transpose()?;
+        if named.is_some_and(|email| email != current.account.email) {
+            return Err(Refusal::EmailMismatch.into());
+        }
+        let own = credentials::of_user(self.store.reader(), current.account.id).await?;
+        if own.len() >= PASSKEY_LIMIT {
+            return Err(Refusal::PasskeysFull.into());
+        }
+        self.expect_grant(caller, current, &Action::PasskeyAdd).await?;
+        let known =
+            own.into_iter().map(|row| Known { credential_id: row.credential_id, transports: row.transports });
+        self.offer_passkey(caller, current.account.clone(), known.collect(), Some(current.id)).await
+    }
+
+    async fn offer_passkey(
+        &self,
+        caller: &Caller,
+        account: Account,
+        known: Vec<Known>,
+        adds_for: Option<Uuid>,
+    ) -> Result<Begun, Error> {
+        let shown = account.display_name.as_deref().unwrap_or(&account.email);
+        let (options, state) = self.rp.start_registration(account.id, &account.email, shown, known)?;
         let challenge = options.public_key.challenge.clone();
-        let pending = Pending { user_handle, email, display_name, state };
+        let Account { id: user_handle, email, display_name, .. } = account;
+        let pending = Pending { user_handle, email, display_name, adds_for, state };
         let browser = self.open_ceremony(caller, Kind::Registration, &challenge, &pending).await?;
         let options =
             serde_json::to_string(&options.public_key).map_err(|error| Error::Broken(error.to_string()))?;
         Ok(Begun { options, browser })
     }
 
-    /// Finish: verify the new passkey, make the account, sign it in.
-    pub async fn finish_registration(&self, caller: &Caller, new: &NewPasskey<'_>) -> Result<Registered, Error> {
-        let outcome = self.try_finish_registration(caller, new).await;
+    /// Finish: verify the new passkey and make the account, or add to it. A session that another account had in this
+    /// browser (`current`) ends.
+    pub async fn finish_registration(
+        &self,
+        caller: &Caller,
+        current: Option<&CurrentSession>,
+        new: &NewPasskey<'_>,
+    ) -> Result<Registered, Error> {
+        let outcome = self.try_finish_registration(caller, current, new).await;
         self.record_refusal(caller, EventType::UserCreateFail, &outcome).await?;
         outcome
     }
 
-    async fn try_finish_registration(&self, caller: &Caller, new: &NewPasskey<'_>) -> Result<Registered, Error> {
+    async fn try_finish_registration(
+        &self,
+        caller: &Caller,
+        current: Option<&CurrentSession>,
+        new: &NewPasskey<'_>,
+    ) -> Result<Registered, Error> {
         let label = identity::parse_name(new.label, Refusal::LabelInvalid)?;
         let response: RegisterPublicKeyCredential = relying_party::parse_response(new.response)?;
         let challenge = relying_party::challenge_of(&response.response.client_data_json)?;
         let pending: Pending = self.redeem_ceremony(caller, Kind::Registration, &challenge).await?;
+        let device_key =
+            new.device_key.map(|offer| self.check_device_key(caller, offer, &challenge)).transpose()?;
         let passkey = self.rp.finish_registration(&response, &pending.state)?;
 
         let verified: webauthn_rs::prelude::Credential = passkey.into();
         relying_party::check_credential_id(verified.cred_id.as_ref())?;
+        if self.sessions.device_bound_only && verified.backup_eligible {
+            return Err(Refusal::PasskeyNotDeviceBound.into());
+        }
         let aaguid = relying_party::aaguid_of(&response.response.attestation_object);
         let now = self.clock.now();
         let account = Account {
@@ -120,14 +183,23 @@ impl Auth {
             created_at: now.0,
             last_used_at: None,
         };
-        self.store_account(caller, account, row, now).await
+        match pending.adds_for {
+            None => self.create_account(caller, current, account, row, device_key, now).await,
+            Some(session) => {
+                // The session that asked must be the one that answers.
+                let current = current.filter(|current| current.id == session).ok_or(Refusal::CeremonyMismatch)?;
+                self.add_passkey(caller, current, row).await
+            }
+        }
     }
 
-    async fn store_account(
+    async fn create_account(
         &self,
         caller: &Caller,
+        previous: Option<&CurrentSession>,
         account: Account,
         passkey: credential::Model,
+        device_key: Option<PublicKey>,
         now: Timestamp,
     ) -> Result<Registered, Error> {
         let tx = self.store.begin().await?;
@@ -145,11 +217,37 @@ impl Auth {
         if !credentials::insert(&*tx, passkey.clone()).await? {
             return Err(Refusal::PasskeyExists.into());
         }
-        let session = self.issue_session(&tx, caller, account.id, passkey.id, now).await?;
+        let session = self.open_session(&tx, caller, previous, account.id, passkey.id, device_key).await?;
         let event =
             Event::success(EventType::UserCreated).user(account.id).credential(passkey.id).session(session.id);
         self.record(&tx, caller, event).await?;
         tx.commit().await?;
-        Ok(Registered { account, passkey: passkey.into(), session })
+        Ok(Registered { account, passkey: passkey.into(), opened: Opened::Session(session) })
+    }
+
+    async fn add_passkey(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        passkey: credential::Model,
+    ) -> Result<Registered, Error> {
+        let change = self.begin_change(caller, current, &Action::PasskeyAdd).await?;
+        if credentials::count_of_user(&*change.tx, passkey.user_id).await? >= PASSKEY_LIMIT as u64 {
+            return Err(Refusal::PasskeysFull.into());
+        }
+        if !credentials::insert(&*change.tx, passkey.clone()).await? {
+            return Err(Refusal::PasskeyExists.into());
+        }
+        let event = Event::success(EventType::CredentialCreated)
+            .user(current.account.id)
+            .credential(passkey.id)
+            .session(current.id);
+        self.record(&change.tx, caller, event).await?;
+        let renewed = self.commit_change(change).await?;
+        Ok(Registered {
+            account: current.account.clone(),
+            passkey: passkey.into(),
+            opened: Opened::Renewed(renewed),
+        })
     }
 }

@@ -4,6 +4,8 @@
 //! webauthn-rs asks for `residentKey: "discouraged"`; the options are plain data, and the state it verifies with
 //! does not hold that member, so it is put right here.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -13,8 +15,8 @@ use webauthn_rs::prelude::{
     RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
 };
 use webauthn_rs_proto::{
-    AuthenticatorTransport, CreationChallengeResponse, PublicKeyCredentialDescriptor, RequestChallengeResponse,
-    ResidentKeyRequirement,
+    AllowCredentials, AuthenticatorTransport, CreationChallengeResponse, PublicKeyCredentialDescriptor,
+    RequestChallengeResponse, ResidentKeyRequirement,
 };
 
 use super::{CEREMONY_LIFETIME, Error, Refusal};
@@ -108,6 +110,30 @@ impl RelyingParty {
         Ok((options, state))
     }
 
+    /// Options and state for a challenge of our making, answerable by these passkeys. webauthn-rs makes challenges up
+    /// itself, so it is put into both; a test pins the version whose state has it there.
+    pub(super) fn start_step_up(
+        &self,
+        challenge: &[u8; 32],
+        own: impl Iterator<Item = Known>,
+    ) -> Result<(String, DiscoverableAuthentication), Error> {
+        let (mut options, state) = self.webauthn.start_discoverable_authentication().map_err(unexpected)?;
+        let broken = |error: serde_json::Error| Error::Broken(format!("webauthn state: {error}"));
+        options.public_key.challenge = challenge.to_vec();
+        options.public_key.allow_credentials = own
+            .map(|passkey| AllowCredentials {
+                type_: "public-key".to_owned(),
+                id: passkey.credential_id,
+                transports: Some(parse_transports(&passkey.transports)),
+            })
+            .collect();
+        let mut state = serde_json::to_value(&state).map_err(broken)?;
+        let slot = state.pointer_mut("/ast/challenge").ok_or_else(|| Error::Broken("webauthn state".into()))?;
+        *slot = URL_SAFE_NO_PAD.encode(challenge).into();
+        let state = serde_json::from_value(state).map_err(broken)?;
+        Ok((serde_json::to_string(&options.public_key).map_err(broken)?, state))
+    }
+
     pub(super) fn finish_authentication(
         &self,
         response: &PublicKeyCredential,
@@ -148,8 +174,6 @@ fn client_data(json: &[u8]) -> Result<ClientData, Refusal> {
 
 /// The challenge that the browser says it answered; the signature over it is checked later.
 pub(super) fn challenge_of(client_data_json: &[u8]) -> Result<Vec<u8>, Refusal> {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let challenge = client_data(client_data_json)?.challenge;
     let challenge = URL_SAFE_NO_PAD.decode(challenge).map_err(|_| Refusal::ResponseMalformed)?;
     // Ours are 32 bytes. A key of another length is not worth a query.
@@ -278,6 +302,19 @@ mod tests {
         assert_eq!(json["publicKey"]["allowCredentials"], serde_json::json!([]));
         assert_eq!(json["publicKey"]["userVerification"], "required");
         assert!(json.get("mediation").is_none());
+    }
+
+    /// Pinned to webauthn-rs 0.6.2: its state has the challenge where we put ours.
+    #[test]
+    fn a_step_up_is_begun_with_a_challenge_of_our_own() {
+        let known = Known { credential_id: vec![7; 20], transports: "internal".into() };
+        let (options, state) = relying_party().start_step_up(&[9; 32], std::iter::once(known)).expect("options");
+        let options: serde_json::Value = serde_json::from_str(&options).expect("json");
+        let ours = URL_SAFE_NO_PAD.encode([9; 32]);
+        assert_eq!(options["challenge"], ours);
+        assert_eq!(options["userVerification"], "required");
+        assert_eq!(options["allowCredentials"][0]["id"], "BwcHBwcHBwcHBwcHBwcHBwcHBwc");
+        assert_eq!(serde_json::to_value(&state).expect("json")["ast"]["challenge"], ours);
     }
 
     #[test]

@@ -6,12 +6,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos::prelude::{document, set_interval};
+use leptos::prelude::set_interval;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
-use web_sys::VisibilityState;
 
-use super::{ceremony, webauthn};
+use super::{ceremony, page, webauthn};
 
 const RENEWAL: Duration = Duration::from_mins(4);
 
@@ -35,7 +34,7 @@ pub(crate) fn start(picked: impl Fn(JsValue) + 'static) {
         }
         PICKED.set(Some(Rc::new(picked)));
         set_interval(renew, RENEWAL);
-        on_visible(renew);
+        page::on_visible(renew);
         // A press may have been quicker than the browser's answer; then its end will resume.
         if ROUND.get() == 0 {
             resume();
@@ -58,7 +57,7 @@ pub(crate) fn resume() {
 
 fn renew() {
     let Some(picked) = PICKED.with_borrow(Clone::clone) else { return };
-    if !OFFERING.get() || document().visibility_state() != VisibilityState::Visible {
+    if !OFFERING.get() || !page::is_visible() {
         return;
     }
     let round = ROUND.get() + 1;
@@ -77,15 +76,4 @@ fn renew() {
             picked(answer);
         }
     });
-}
-
-fn on_visible(act: fn()) {
-    let listener = Closure::<dyn Fn()>::new(move || {
-        if document().visibility_state() == VisibilityState::Visible {
-            act();
-        }
-    });
-    let _ = document().add_event_listener_with_callback("visibilitychange", listener.as_ref().unchecked_ref());
-    // The page keeps it for as long as there is a page.
-    listener.forget();
 }

@@ -2,7 +2,9 @@
 
 use wasm_bindgen::JsValue;
 
-use super::{http, js, webauthn};
+use super::device_key::{self, DeviceKey, Slot};
+use super::proof::{self, Seeds};
+use super::{http, js, page, webauthn};
 use crate::app::islands::{Failure, Refusal};
 
 /// Ask the server what kind of passkey to make.
@@ -38,26 +40,43 @@ pub(crate) async fn finish_sign_in(answer: &JsValue) -> Result<(), Failure> {
     verify("/auth/passkey/login/verify", answer).await
 }
 
-/// End the session.
+/// End the session, and forget the key that it was held by.
 pub(crate) async fn sign_out() -> Result<(), Failure> {
-    http::post("/auth/logout", &js::object(&[]), Failure::Unreachable).await.map(|_| ())
+    let _quiet = page::Quiet::begin();
+    http::post("/auth/logout", &js::object(&[]), Failure::Unreachable).await?;
+    device_key::forget(Slot::Current).await;
+    Ok(())
 }
 
 async fn verify(path: &str, answer: &JsValue) -> Result<(), Failure> {
-    let body = js::object(&[("response", answer)]);
-    http::post(path, &body, Failure::ConnectionLost).await.map_err(after_touch)?;
+    let key = device_key::make().await;
+    let handed_in = match &key {
+        Some(key) => hand_in(key, path, answer).await,
+        None => None,
+    };
+    let mut members = vec![("response", answer)];
+    if let Some(handed_in) = &handed_in {
+        members.push(("deviceKey", handed_in));
+    }
+    let outcome = http::post(path, &js::object(&members), Failure::ConnectionLost).await;
+    match (&outcome, &key) {
+        (Ok(_), Some(key)) if handed_in.is_some() => device_key::accept(key).await,
+        (Err(Failure::Refused(_)), Some(_)) => device_key::forget(Slot::Next).await,
+        _ => {}
+    }
+    outcome.map_err(Failure::after_touch)?;
     // A browser may drop a Secure cookie on http://localhost. Better to say so than to ask again for ever.
     match http::get("/auth/session", Failure::ConnectionLost).await {
         Err(Failure::Refused(Refusal { status: 401, .. })) => Err(Failure::CookieNotKept),
-        other => other.map(|_| ()).map_err(after_touch),
+        other => other.map(|_| ()).map_err(Failure::after_touch),
     }
 }
 
-fn after_touch(failure: Failure) -> Failure {
-    match failure {
-        Failure::Refused(refusal) => Failure::Refused(Refusal { after_touch: true, ..refusal }),
-        // The touch is made; whether the call went out is not known.
-        Failure::Offline => Failure::ConnectionLost,
-        other => other,
-    }
+/// What binds the session to the key: its public half, and a proof over this ceremony's challenge.
+async fn hand_in(key: &DeviceKey, path: &str, answer: &JsValue) -> Option<JsValue> {
+    let client_data = js::text(&js::get(answer, "response"), "clientDataJSON");
+    let client_data = page::window()?.atob(&client_data.replace('-', "+").replace('_', "/")).ok()?;
+    let seeds = Seeds::of_ceremony(js::text(&js::parse(&client_data), "challenge"));
+    let proof = proof::make(key, "POST", path, &seeds).await?;
+    Some(js::object(&[("jwk", &key.jwk().await?), ("proof", &proof.into())]))
 }

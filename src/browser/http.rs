@@ -1,10 +1,10 @@
-//! Calls to our own server: JSON text out, a JavaScript value back.
+//! Calls to our own server: JSON text out, text or a JavaScript value back.
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
-use super::{js, page};
+use super::{js, page, proof};
 use crate::app::islands::{Failure, Refusal};
 
 /// A server that is silent this long is gone.
@@ -12,44 +12,60 @@ const PATIENCE_MS: u32 = 30_000;
 
 /// `POST` some JSON. `lost` is what silence means for this call.
 pub(super) async fn post(path: &str, body: &JsValue, lost: Failure) -> Result<JsValue, Failure> {
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&js::stringify(body).into());
-    if let Ok(headers) = Headers::new() {
-        let _ = headers.set("content-type", "application/json");
-        init.set_headers(&headers);
-    }
-    fetch(path, &init, lost).await
+    json(&send(path, Some(&js::stringify(body)), None, lost).await?)
 }
 
 /// `GET` some JSON.
 pub(super) async fn get(path: &str, lost: Failure) -> Result<JsValue, Failure> {
-    fetch(path, &RequestInit::new(), lost).await
+    json(&send(path, None, None, lost).await?)
 }
 
-async fn fetch(path: &str, init: &RequestInit, lost: Failure) -> Result<JsValue, Failure> {
+/// `POST` the body, or `GET` if there is none, and bring the answer as text.
+pub(super) async fn send(
+    path: &str,
+    body: Option<&str>,
+    proof: Option<&str>,
+    lost: Failure,
+) -> Result<String, Failure> {
     if page::is_offline() {
         return Err(Failure::Offline);
     }
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
-    let Some(window) = page::window() else { return Err(lost) };
-    let Ok(answer) = JsFuture::from(window.fetch_with_str_and_init(path, init)).await else { return Err(lost) };
-    let Ok(response) = answer.dyn_into::<Response>() else { return Err(lost) };
-    let json = match response.json() {
-        Ok(promise) => JsFuture::from(promise).await.unwrap_or(JsValue::UNDEFINED),
-        Err(_) => JsValue::UNDEFINED,
-    };
-    if response.ok() && !json.is_undefined() {
-        return Ok(json);
+    let (Some(window), Ok(headers)) = (page::window(), Headers::new()) else { return Err(lost) };
+    let init = RequestInit::new();
+    if let Some(body) = body {
+        init.set_method("POST");
+        init.set_body(&body.into());
+        let _ = headers.set("content-type", "application/json");
     }
+    if let Some(proof) = proof {
+        let _ = headers.set("DPoP", proof);
+    }
+    init.set_headers(&headers);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
+    let Ok(answer) = JsFuture::from(window.fetch_with_str_and_init(path, &init)).await else { return Err(lost) };
+    let Ok(response) = answer.dyn_into::<Response>() else { return Err(lost) };
+    proof::remember(&response.headers());
+    let text = js::settle(response.text()).await.and_then(|text| text.as_string());
+    if response.ok() { text.ok_or(lost) } else { Err(refused(response.status(), &text.unwrap_or_default())) }
+}
+
+fn json(text: &str) -> Result<JsValue, Failure> {
+    let value = js::parse(text);
+    if value.is_undefined() { Err(Failure::Refused(Refusal::default())) } else { Ok(value) }
+}
+
+fn refused(status: u16, body: &str) -> Failure {
+    let error = js::parse(body);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds, and `as` saturates")]
-    let retry_after = js::get(&json, "retryAfter").as_f64().map(|seconds| seconds as u32);
-    Err(Failure::Refused(Refusal {
-        status: response.status(),
-        code: js::text(&json, "code"),
-        sentence: js::text(&json, "error"),
-        request_id: js::text(&json, "requestId"),
+    let retry_after = js::get(&error, "retryAfter").as_f64().map(|seconds| seconds as u32);
+    let step_up = js::get(&error, "stepUp");
+    Failure::Refused(Refusal {
+        status,
+        code: js::text(&error, "code"),
+        sentence: js::text(&error, "error"),
+        request_id: js::text(&error, "requestId"),
         retry_after,
+        step_up: if step_up.is_object() { js::stringify(&step_up) } else { String::new() },
         after_touch: false,
-    }))
+    })
 }

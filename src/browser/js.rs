@@ -1,7 +1,8 @@
 //! Reading and writing JavaScript objects without a panic.
 
-use js_sys::{Object, Reflect};
+use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// A member; `undefined` if there is none.
 pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
@@ -17,15 +18,29 @@ pub(super) fn text(object: &JsValue, name: &str) -> String {
 pub(super) fn object(members: &[(&str, &JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in members {
-        // Setting a member of a fresh plain object does not fail.
-        let _ = Reflect::set(&object, &(*name).into(), value);
+        set(&object, name, value);
     }
     object.into()
+}
+
+/// Set a member. On a plain object that does not fail.
+pub(super) fn set(object: &JsValue, name: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &name.into(), value);
 }
 
 /// The value as JSON text.
 pub(super) fn stringify(value: &JsValue) -> String {
     js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// What the JSON text says; `undefined` if it is none.
+pub(super) fn parse(text: &str) -> JsValue {
+    js_sys::JSON::parse(text).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// What the promise brings; nothing if it could not be made or was broken.
+pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Option<JsValue> {
+    JsFuture::from(promise.ok()?).await.ok()
 }
 
 /// Whether this member is a function.

@@ -5,8 +5,13 @@
 
 pub(crate) mod autofill;
 pub(crate) mod ceremony;
+mod device_key;
+pub(crate) mod fragment;
+pub(crate) mod guarded;
 mod http;
 mod js;
+pub(crate) mod keep;
 pub(crate) mod page;
+mod proof;
 pub(crate) mod times;
 pub(crate) mod webauthn;

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::{GRACE, KNOWN_DEVICE_LIFETIME};
 use crate::clock::{Clock, Timestamp};
-use crate::store::{self, Store, ceremonies, events, sessions};
+use crate::store::{
+    self, Store, ceremonies, events, known_devices, proofs_seen, session_tokens, sessions, step_up_grants,
+};
 
 /// How often to tidy up.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -28,7 +31,11 @@ pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>) {
 async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
     let tx = store.begin().await?;
     let gone = ceremonies::delete_expired(&*tx, now.minus(CEREMONY_MEMORY).0).await?
-        + sessions::delete_expired(&*tx, now.minus(SESSION_MEMORY).0).await?;
+        + sessions::delete_expired(&*tx, now.minus(SESSION_MEMORY).0).await?
+        + session_tokens::erase_successors(&*tx, now.minus(GRACE).0).await?
+        + step_up_grants::delete_expired(&*tx, now.0).await?
+        + proofs_seen::delete_expired(&*tx, now.0).await?
+        + known_devices::delete_older(&*tx, now.minus(KNOWN_DEVICE_LIFETIME).0).await?;
     tx.commit().await?;
     if gone > 0 {
         tracing::debug!(gone, "tidied up");

@@ -1,6 +1,7 @@
 //! The edge: configuration, the router, the middleware, and the process around them.
 
 pub mod config;
+mod dbsc;
 mod handlers;
 mod listen;
 pub mod logging;

@@ -11,77 +11,177 @@ use super::middleware::CspNonce;
 use super::site;
 use super::state::AppState;
 use crate::api::{self, ApiError};
-use crate::app::{self, PageContext};
-use crate::auth::{Caller, CurrentSession};
+use crate::app::{self, Notice, PageContext};
+use crate::auth::{CurrentSession, EndReason, Error, Refusal, Resolution};
 
 /// `GET /`
 pub(super) async fn sign_in(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
     request: Request,
-) -> Result<Response, ApiError> {
-    if state.auth.session_if_any(&caller).await?.is_some() {
-        return Ok(see_other("/account"));
+) -> Response {
+    if resolution.live().is_ok() {
+        return see_other("/account");
     }
-    let signed_out = request.uri().query() == Some("signed-out");
-    Ok(render(request, &state, "Sign in", false, move || view! { <app::SignInPage signed_out=signed_out /> })
-        .await)
+    let notice = match request.uri().query() {
+        Some("signed-out") => Some(Notice::SignedOut),
+        Some("key-lost") => Some(Notice::KeyLost),
+        _ => why_ended(&resolution),
+    };
+    let context = context(&state, &request, "Sign in");
+    render(request, context, move || view! { <app::SignInPage notice=notice /> }).await
 }
 
 /// `GET /signup`
 pub(super) async fn sign_up(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
     request: Request,
-) -> Result<Response, ApiError> {
-    if state.auth.session_if_any(&caller).await?.is_some() {
-        return Ok(see_other("/account"));
+) -> Response {
+    if resolution.live().is_ok() {
+        return see_other("/account");
     }
-    Ok(render(request, &state, "Create an account", false, || view! { <app::SignUpPage /> }).await)
+    let context = context(&state, &request, "Create an account");
+    render(request, context, || view! { <app::SignUpPage /> }).await
 }
 
 /// `GET /account`
 pub(super) async fn account(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let Some(CurrentSession { account, .. }) = state.auth.session_if_any(&caller).await? else {
-        return Ok(see_other("/"));
+    let account = match admit(&resolution, CurrentSession::may_read) {
+        Ok(current) => current.account.clone(),
+        Err(turned_away) => return Ok(turn_away(&state, request, turned_away).await),
     };
     let api::PasskeyList { passkeys } = api::passkey_list(state.auth.passkeys(&account).await?);
     let user: api::User = account.into();
     let now = state.clock.now().to_rfc3339();
-    Ok(render(request, &state, "Your account", true, move || {
+    let context = context(&state, &request, "Your account").of_account("/account");
+    Ok(render(request, context, move || {
         view! { <app::AccountPage user=user.clone() passkeys=passkeys.clone() now=now.clone() /> }
     })
     .await)
 }
 
+/// `GET /account/sessions`: the frame. What is in it comes with a proof.
+pub(super) async fn sessions(
+    State(state): State<AppState>,
+    Extension(resolution): Extension<Resolution>,
+    request: Request,
+) -> Response {
+    if let Err(turned_away) = admit(&resolution, CurrentSession::may_open_sensitive) {
+        return turn_away(&state, request, turned_away).await;
+    }
+    let context = context(&state, &request, "Sessions").of_account("/account/sessions");
+    render(request, context, || view! { <app::SessionsPage /> }).await
+}
+
+/// `GET /account/sessions/panel`
+pub(super) async fn sessions_panel(
+    State(state): State<AppState>,
+    Extension(resolution): Extension<Resolution>,
+) -> Result<Response, ApiError> {
+    let api::SessionList { sessions } = api::session_list(state.auth.sessions(resolution.live()?).await?);
+    let now = state.clock.now().to_rfc3339();
+    Ok(fragment(|| view! { <app::SessionsPanel sessions=sessions now=now /> }))
+}
+
+/// `GET /account/api-keys`: the frame. What is in it comes with a proof.
+pub(super) async fn api_keys(
+    State(state): State<AppState>,
+    Extension(resolution): Extension<Resolution>,
+    request: Request,
+) -> Response {
+    if let Err(turned_away) = admit(&resolution, CurrentSession::may_open_sensitive) {
+        return turn_away(&state, request, turned_away).await;
+    }
+    let context = context(&state, &request, "API keys").of_account("/account/api-keys");
+    render(request, context, || view! { <app::ApiKeysPage /> }).await
+}
+
+/// `GET /account/api-keys/panel`
+pub(super) async fn api_keys_panel(
+    State(state): State<AppState>,
+    Extension(resolution): Extension<Resolution>,
+) -> Result<Response, ApiError> {
+    let api::ApiKeyList { api_keys } = api::api_key_list(state.vault.api_keys(resolution.live()?).await?);
+    let now = state.clock.now().to_rfc3339();
+    Ok(fragment(|| view! { <app::ApiKeysPanel keys=api_keys now=now /> }))
+}
+
+/// The session, if it may do this.
+fn admit(
+    resolution: &Resolution,
+    gate: fn(&CurrentSession) -> Result<(), Error>,
+) -> Result<&CurrentSession, Error> {
+    let current = resolution.live()?;
+    gate(current)?;
+    Ok(current)
+}
+
+/// What a person sees instead of the page, until they may see it.
+async fn turn_away(state: &AppState, request: Request, because: Error) -> Response {
+    match because {
+        Error::StepUp(required) => {
+            let reasons: Vec<api::Reason> = required.signals.into_iter().map(Into::into).collect();
+            let context = context(state, &request, "Is this you?");
+            let page = move || view! { <app::ConfirmPage reasons=reasons.clone() /> };
+            let mut response = render(request, context, page).await;
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            response.extensions_mut().insert(super::middleware::AsItIs);
+            response
+        }
+        Error::Refused(Refusal::NoSession | Refusal::InvalidSession) => see_other("/"),
+        // The newest token is with the answer, or with the browser already.
+        Error::Refused(Refusal::SessionRotated) => see_other(request.uri().path()),
+        Error::Refused(Refusal::DpopProofRequired | Refusal::UseDpopNonce | Refusal::InvalidDpopProof) => {
+            let context = context(state, &request, "One moment");
+            render(request, context, || view! { <app::ProvePage /> }).await
+        }
+        other => ApiError::from(other).into_response(),
+    }
+}
+
+fn why_ended(resolution: &Resolution) -> Option<Notice> {
+    let Resolution::Absent { ended: Some(reason), .. } = resolution else { return None };
+    match reason {
+        EndReason::Replayed => Some(Notice::Replayed),
+        EndReason::Revoked => Some(Notice::Revoked),
+        EndReason::Limit => Some(Notice::Limit),
+        EndReason::BindingViolated => Some(Notice::BindingViolated),
+        EndReason::SignOut | EndReason::Replaced => None,
+    }
+}
+
+/// What the shell needs for an answer to this request.
+pub(super) fn context(state: &AppState, request: &Request, title: &'static str) -> PageContext {
+    let nonce = request.extensions().get::<CspNonce>().cloned().unwrap_or_default();
+    PageContext::new(title, site::assets(), nonce.0, state.config.name.clone())
+        .reloading(state.config.watched_by_reload_server())
+}
+
 /// Render one page into the shell.
 async fn render<V: IntoView + 'static>(
     request: Request<Body>,
-    state: &AppState,
-    title: &'static str,
-    signed_in: bool,
+    context: PageContext,
     page: impl Fn() -> V + Clone + Send + Sync + 'static,
 ) -> Response {
-    let nonce = request.extensions().get::<CspNonce>().cloned().unwrap_or_default();
-    let context = PageContext {
-        title,
-        assets: site::assets(),
-        nonce: nonce.0,
-        service: state.config.name.clone(),
-        signed_in,
-        reload_port: state.config.watched_by_reload_server(),
-    };
     // leptos writes scripts of its own after the page; they must carry this answer's nonce, not one it makes up.
-    let shared = Nonce::from_value(context.nonce.clone());
+    let shared = Nonce::from_value(context.nonce().to_owned());
     let provide = move || provide_context(shared.clone());
     let view = move || app::shell(context.clone(), page.clone());
     leptos_axum::render_app_async_with_context(provide, view)(request).await
 }
 
-fn see_other(path: &'static str) -> Response {
-    (StatusCode::SEE_OTHER, [(header::LOCATION, HeaderValue::from_static(path))]).into_response()
+/// A part of a page, to be put into one that is there.
+fn fragment<V: IntoView>(part: impl FnOnce() -> V) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], app::fragment(part))
+        .into_response()
+}
+
+fn see_other(path: &str) -> Response {
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }

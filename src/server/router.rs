@@ -3,27 +3,38 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use leptos::prelude::provide_context;
 
 use super::state::AppState;
-use super::{handlers, middleware, pages, site};
+use super::{dbsc, handlers, middleware, pages, site};
 
 /// The whole application, middleware included.
 pub fn router(state: AppState) -> Router {
     // Rendering spawns tasks; a second call finds it set already.
     let _ = any_spawner::Executor::init_tokio();
-    let routes = Router::new()
+    // Whoever asks these may have a session. It is found first, and its next token handed out with the answer.
+    let of_people = Router::new()
         .merge(server_functions(&state))
         .route("/auth/session", get(handlers::session))
         .route("/auth/passkeys", get(handlers::passkeys))
-        .route("/healthz", get(handlers::healthz))
-        .route("/readyz", get(handlers::readyz))
+        .route("/auth/sessions", get(handlers::sessions))
+        .route("/api-keys", get(handlers::api_keys))
         .route("/", get(pages::sign_in))
         .route("/signup", get(pages::sign_up))
         .route("/account", get(pages::account))
+        .route("/account/sessions", get(pages::sessions))
+        .route("/account/sessions/panel", get(pages::sessions_panel))
+        .route("/account/api-keys", get(pages::api_keys))
+        .route("/account/api-keys/panel", get(pages::api_keys_panel))
+        .route_layer(from_fn_with_state(state.clone(), middleware::session));
+    let routes = of_people
+        .route("/auth/dbsc/register", post(dbsc::register))
+        .route("/auth/dbsc/refresh", post(dbsc::refresh))
+        .route("/healthz", get(handlers::healthz))
+        .route("/readyz", get(handlers::readyz))
         .fallback(site::serve)
         .with_state(state.clone());
     middleware::around(routes, &state)
@@ -32,14 +43,14 @@ pub fn router(state: AppState) -> Router {
 /// The POST rows of the contract: Leptos server functions at their fixed paths, behind the checks that
 /// leptos_axum leaves to us.
 fn server_functions(state: &AppState) -> Router<AppState> {
-    let auth = state.auth.clone();
+    let rules = (state.auth.clone(), state.vault.clone());
     let handler = post(move |request: Request<Body>| {
-        let auth = auth.clone();
-        async move {
-            leptos_axum::handle_server_fns_with_context(move || provide_context(auth.clone()), request)
-                .await
-                .into_response()
-        }
+        let (auth, vault) = rules.clone();
+        let provide = move || {
+            provide_context(auth.clone());
+            provide_context(vault.clone());
+        };
+        async move { leptos_axum::handle_server_fns_with_context(provide, request).await.into_response() }
     })
     // Around the method, not the path: another method is a 405, whatever its body.
     .route_layer(from_fn(middleware::json_body));

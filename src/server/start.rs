@@ -8,6 +8,7 @@ use crate::auth::{Auth, InvalidRelyingParty, RelyingParty};
 use crate::clock::Clock;
 use crate::jobs;
 use crate::store::{self, Store};
+use crate::vault::Vault;
 
 /// Why the server does not start: one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +45,10 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let store = Arc::new(Store::connect(&config.database).await?);
     store.migrate().await?;
     jobs::ensure_partitions(&store, clock.now()).await;
-    let auth = Arc::new(Auth::new(store.clone(), rp, clock.clone(), config.sessions));
-    Ok(AppState { config: Arc::new(config), store, auth, clock })
+    let origin = config.origin.origin().ascii_serialization();
+    let auth = Arc::new(Auth::new(store.clone(), rp, origin, clock.clone(), config.sessions));
+    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), clock.clone()));
+    Ok(AppState { config: Arc::new(config), store, auth, vault, clock })
 }
 
 /// Bring the schema up to date, and nothing else.

@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::server::config::Config;
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct AppState {
     pub store: Arc<Store>,
     /// The rules.
     pub auth: Arc<Auth>,
+    /// The rules of what is kept for people.
+    pub vault: Arc<Vault>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

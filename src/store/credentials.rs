@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, SqlErr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, SqlErr,
 };
 use uuid::Uuid;
 
@@ -64,4 +64,9 @@ pub async fn record_use(db: &impl ConnectionTrait, id: Uuid, used: Use) -> Resul
         .exec(db)
         .await?;
     Ok(result.rows_affected == 1)
+}
+
+/// How many passkeys a person has.
+pub async fn count_of_user(db: &impl ConnectionTrait, user_id: Uuid) -> Result<u64, Error> {
+    Entity::find().filter(Column::UserId.eq(user_id)).count(db).await
 }

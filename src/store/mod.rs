@@ -3,12 +3,18 @@
 //! Every function takes a connection or a transaction, so that a rule decides what belongs together.
 //! Nothing here knows why a row is written.
 
+pub mod api_keys;
 pub mod ceremonies;
 pub mod credentials;
+pub mod dbsc;
 mod entity;
 pub mod events;
+pub mod known_devices;
 mod migration;
+pub mod proofs_seen;
+pub mod session_tokens;
 pub mod sessions;
+pub mod step_up_grants;
 pub mod users;
 
 use std::time::Duration;
@@ -21,7 +27,10 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-pub use entity::{auth_event, ceremony, credential, session, user};
+pub use entity::{
+    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, proof_seen, session,
+    session_token, step_up_grant, user,
+};
 
 /// What can go wrong in the database. Never a person's fault, so never shown to one.
 pub type Error = DbErr;

@@ -1,12 +1,14 @@
 //! Queries on `sessions`.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use uuid::Uuid;
 
 use super::Error;
 use super::entity::session::{Column, Entity, Model};
-use super::entity::user;
 
 /// Open one.
 pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
@@ -14,40 +16,92 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> 
     Ok(())
 }
 
-/// The session of this token, ended or not, with its person.
-pub async fn find_with_user(
-    db: &impl ConnectionTrait,
-    token_hash: &[u8],
-) -> Result<Option<(Model, user::Model)>, Error> {
-    let Some(session) = Entity::find().filter(Column::TokenHash.eq(token_hash)).one(db).await? else {
-        return Ok(None);
-    };
-    let user = user::Entity::find_by_id(session.user_id).one(db).await?;
-    Ok(user.map(|user| (session, user)))
+/// Whether any session, live or not, has a device key of this thumbprint.
+pub async fn has_thumbprint(db: &impl ConnectionTrait, thumbprint: &str) -> Result<bool, Error> {
+    let found: Option<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::DeviceKeyThumbprint.eq(thumbprint))
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(found.is_some())
 }
 
-/// Note that the session was used.
-pub async fn touch(db: &impl ConnectionTrait, id: Uuid, now: i64) -> Result<(), Error> {
+/// A person's sessions that have neither ended nor run out, the oldest first. `idle_since`: those not used since are over.
+pub async fn live_of_user(
+    db: &impl ConnectionTrait,
+    user_id: Uuid,
+    now: i64,
+    idle_since: i64,
+) -> Result<Vec<Model>, Error> {
+    Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::LastSeenAt.gt(idle_since))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
+}
+
+/// Note that the session was used, and from where.
+pub async fn touch(db: &impl ConnectionTrait, id: Uuid, now: i64, network: Option<String>) -> Result<(), Error> {
+    let mut update = Entity::update_many().col_expr(Column::LastSeenAt, Expr::value(now));
+    if network.is_some() {
+        update = update.col_expr(Column::LastNetwork, Expr::value(network));
+    }
+    update.filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// Remember what a touch vouched for.
+pub async fn vouch(db: &impl ConnectionTrait, id: Uuid, devices: String, networks: String) -> Result<(), Error> {
     Entity::update_many()
-        .col_expr(Column::LastSeenAt, Expr::value(now))
+        .col_expr(Column::Devices, Expr::value(devices))
+        .col_expr(Column::Networks, Expr::value(networks))
         .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
     Ok(())
 }
 
-/// End a session by its token. Returns it if it had not ended before.
-pub async fn end(db: &impl ConnectionTrait, token_hash: &[u8], now: i64) -> Result<Option<Model>, Error> {
-    let rows = Entity::update_many()
-        .col_expr(Column::EndedAt, Expr::value(now))
-        .filter(Column::TokenHash.eq(token_hash))
-        .filter(Column::EndedAt.is_null())
-        .exec_with_returning(db)
+/// Until when an unspent grant may be spent; `None` when there is none.
+pub async fn set_stepped_up_until(db: &impl ConnectionTrait, id: Uuid, until: Option<i64>) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::SteppedUpUntil, Expr::value(until))
+        .filter(Column::Id.eq(id))
+        .exec(db)
         .await?;
-    Ok(rows.into_iter().next())
+    Ok(())
 }
 
-/// Forget sessions that expired before `before`.
+/// End a session. `Ok(false)` if it had ended before.
+pub async fn end(db: &impl ConnectionTrait, id: Uuid, now: i64, reason: &str) -> Result<bool, Error> {
+    let result = Entity::update_many()
+        .col_expr(Column::EndedAt, Expr::value(now))
+        .col_expr(Column::EndReason, Expr::value(reason))
+        .filter(Column::Id.eq(id))
+        .filter(Column::EndedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Forget sessions that expired before `before`, and everything that hangs on them.
 pub async fn delete_expired(db: &impl ConnectionTrait, before: i64) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?.rows_affected)
+}
+
+/// Whose session this is, if it has neither ended nor run out.
+pub async fn owner_of_live(db: &impl ConnectionTrait, id: Uuid, now: i64) -> Result<Option<Uuid>, Error> {
+    Entity::find_by_id(id)
+        .select_only()
+        .column(Column::UserId)
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .into_tuple()
+        .one(db)
+        .await
 }

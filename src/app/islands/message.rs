@@ -1,18 +1,20 @@
-//! Everything a ceremony can say, in one table. Short sentences: what happened, whether anything was lost, what to
-//! do now.
+//! Everything an island can say, in one table. Short sentences: what happened, whether anything was lost, what to do
+//! now.
 
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "the server renders only the silence before"))]
 
-/// Which of the two ceremonies speaks.
+/// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// Signing in.
     SignIn,
     /// Creating an account.
     SignUp,
+    /// Something that a signed-in person does, and may need one more touch for.
+    Confirm,
 }
 
-/// How a ceremony can end without a session.
+/// How it can end without what was wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The prompt was closed, or the browser gave up. Browsers do not tell the two apart.
@@ -41,6 +43,8 @@ pub enum Failure {
     WrongAddress,
     /// The session cookie did not come back.
     CookieNotKept,
+    /// The key that holds the session to this browser is not there, or is another.
+    KeyGone,
     /// The server said no.
     Refused(Refusal),
 }
@@ -58,13 +62,27 @@ pub struct Refusal {
     pub request_id: String,
     /// Seconds until another try makes sense.
     pub retry_after: Option<u32>,
-    /// Whether the passkey existed already when the server was asked.
+    /// The action that one more touch is for, as JSON text. Empty if none is asked for.
+    pub step_up: String,
+    /// Whether the passkey had been touched already when the server was asked.
     pub after_touch: bool,
+}
+
+impl Refusal {
+    /// Whether one more touch of the passkey is what is missing.
+    pub(crate) fn asks_for_touch(&self) -> bool {
+        self.code == "step_up_required" && !self.step_up.is_empty()
+    }
+
+    /// Whether the session is no longer there.
+    pub(crate) fn is_signed_out(&self) -> bool {
+        matches!(self.code.as_str(), "no_session" | "invalid_session")
+    }
 }
 
 /// How urgently something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Info,
     Wait,
     Ok,
@@ -90,24 +108,32 @@ pub(super) enum Action {
     Reload,
     Link(&'static str, &'static str),
     OpenOverHttps,
+    /// Sign out, and come back to sign in with a new key.
+    SignInAgain,
 }
 
 /// What is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
+pub(crate) struct Message {
     pub(super) tone: Tone,
-    pub(super) title: &'static str,
+    pub(super) title: String,
     pub(super) detail: String,
     pub(super) action: Action,
     pub(super) request_id: String,
 }
 
 impl Message {
-    pub(super) fn new(tone: Tone, title: &'static str, detail: &str) -> Self {
-        Self { tone, title, detail: detail.to_owned(), action: Action::None, request_id: String::new() }
+    pub(super) fn new(tone: Tone, title: &str, detail: &str) -> Self {
+        Self {
+            tone,
+            title: title.to_owned(),
+            detail: detail.to_owned(),
+            action: Action::None,
+            request_id: String::new(),
+        }
     }
 
-    fn with(self, action: Action) -> Self {
+    pub(super) fn with(self, action: Action) -> Self {
         Self { action, ..self }
     }
 
@@ -115,32 +141,38 @@ impl Message {
         Self::new(Tone::Wait, "Getting ready.", "")
     }
 
-    pub(super) fn asking(flow: Flow) -> Self {
+    pub(crate) fn asking(flow: Flow) -> Self {
         let title = match flow {
-            Flow::SignIn => "Your device is asking for your passkey.",
+            Flow::SignIn | Flow::Confirm => "Your device is asking for your passkey.",
             Flow::SignUp => "Your device is offering to keep a passkey.",
         };
         Self::new(Tone::Wait, title, "Answer there with your fingerprint, face, PIN or security key.")
             .with(Action::Cancel)
     }
 
-    pub(super) fn checking(flow: Flow) -> Self {
+    pub(crate) fn checking(flow: Flow) -> Self {
         let title = match flow {
-            Flow::SignIn => "Checking your passkey.",
+            Flow::SignIn | Flow::Confirm => "Checking your passkey.",
             Flow::SignUp => "Checking your new passkey.",
         };
         Self::new(Tone::Wait, title, "")
+    }
+
+    /// Before a touch that the person has not asked for.
+    pub(super) fn held() -> Self {
+        Self::new(Tone::Look, "This page asks for your passkey once more.", "Nothing is wrong with your account.")
     }
 
     pub(super) fn done(flow: Flow) -> Self {
         match flow {
             Flow::SignIn => Self::new(Tone::Ok, "You are signed in.", "Taking you to your account."),
             Flow::SignUp => Self::new(Tone::Ok, "Your account is ready.", "Taking you there now."),
+            Flow::Confirm => Self::new(Tone::Ok, "Thank you.", "Taking you back to where you were."),
         }
     }
 
     pub(super) fn failed(flow: Flow, failure: Failure) -> Self {
-        use Flow::{SignIn, SignUp};
+        use Flow::{Confirm, SignIn, SignUp};
         let info = |title, detail| Self::new(Tone::Info, title, detail);
         let look = |title, detail| Self::new(Tone::Look, title, detail);
         match (failure, flow) {
@@ -152,6 +184,10 @@ impl Message {
                 "No account was created yet.",
                 "The passkey prompt was closed or ran out of time. Nothing was saved. Press the button to try again.",
             ),
+            (Failure::Dismissed, Confirm) => info(
+                "Nothing was changed yet.",
+                "The passkey prompt was closed or ran out of time. Nothing was lost. Press the button to try again.",
+            ),
             (Failure::Stopped, SignIn) => {
                 info("Stopped. You are not signed in.", "Nothing was lost. Press the button when you are ready.")
             }
@@ -159,6 +195,9 @@ impl Message {
                 "Stopped. No account was created.",
                 "What you typed is still here. Press the button when you are ready.",
             ),
+            (Failure::Stopped, Confirm) => {
+                info("Stopped. Nothing was changed.", "Nothing was lost. Press the button when you are ready.")
+            }
             (Failure::TimedOut, _) => info(
                 "We stopped waiting after five minutes.",
                 "This keeps an open prompt from being used by someone else. Nothing was lost. Press the button to try again.",
@@ -193,6 +232,11 @@ impl Message {
                 "Your device has kept the passkey. Your account is probably ready. Try to sign in with it first.",
             )
             .with(Action::Link("Sign in", "/")),
+            (Failure::ConnectionLost, Confirm) => look(
+                "The connection dropped before we could answer.",
+                "What you asked for may be done already. Reload the page to see.",
+            )
+            .with(Action::Reload),
             (Failure::Unsupported, _) => look(
                 "This browser cannot use passkeys.",
                 "Nothing was lost. Open this page in a current version of Safari, Chrome, Edge or Firefox.",
@@ -211,6 +255,11 @@ impl Message {
                 "Safari does this on http://localhost. Nothing was lost. Open the page over HTTPS, or use another browser.",
             )
             .with(Action::OpenOverHttps),
+            (Failure::KeyGone, _) => look(
+                "This browser no longer has the key that locked you in here.",
+                "That happens when site data is cleared. Nothing was lost and nothing was changed. Sign in once more.",
+            )
+            .with(Action::SignInAgain),
             (Failure::Refused(refusal), flow) => Self::refused(flow, refusal),
         }
     }
@@ -221,6 +270,10 @@ impl Message {
             ..Self::new(Tone::Look, title, detail)
         };
         match (refusal.code.as_str(), flow) {
+            ("passkey_unknown", Flow::Confirm) => look(
+                "This passkey does not belong to your account.",
+                "Nothing was changed. Press the button and use a passkey of this account.",
+            ),
             ("passkey_unknown", _) => Self {
                 request_id: String::new(),
                 ..look(
@@ -246,7 +299,7 @@ impl Message {
                 "We could not accept the answer from your device.",
                 &format!("{} Your device may have kept a passkey that does not work here.", refusal.sentence),
             ),
-            (_, Flow::SignIn) if refusal.after_touch => {
+            (_, Flow::SignIn | Flow::Confirm) if refusal.after_touch => {
                 look("We could not accept the answer from your device.", &refusal.sentence)
             }
             _ => look("That did not work.", &refusal.sentence),

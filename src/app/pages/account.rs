@@ -50,6 +50,19 @@ pub fn AccountPage(
                             .collect_view()}
                     </ul>
                 </section>
+                <section class="stack" aria-labelledby="more">
+                    <h2 id="more">"Who and what is let in"</h2>
+                    <ul class="rows" role="list">
+                        <li>
+                            <a href="/account/sessions">"Your sessions"</a>
+                            <p class="hint">"Everywhere you are signed in. End what is not yours."</p>
+                        </li>
+                        <li>
+                            <a href="/account/api-keys">"Your API keys"</a>
+                            <p class="hint">"For programs that act for you."</p>
+                        </li>
+                    </ul>
+                </section>
             </div>
         </main>
     }

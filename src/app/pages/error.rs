@@ -25,7 +25,7 @@ pub fn error_page(context: PageContext, status: u16, error: &ApiError) -> String
         ),
     };
     let request_id = error.request_id.clone();
-    let context = PageContext { title: heading, ..context };
+    let context = context.titled(heading);
     let owner = Owner::new_root(None);
     owner.with(|| {
         shell(context, || {

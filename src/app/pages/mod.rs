@@ -1,16 +1,42 @@
 //! One file a page. A page is a function of what it is given; loading is done before.
 
 mod account;
+mod api_keys;
+mod confirm;
 mod error;
+mod notice;
+mod sessions;
 mod sign_in;
 mod sign_up;
 
 use leptos::prelude::*;
 
+use super::islands::Panel;
+
 pub use account::AccountPage;
+pub use api_keys::{ApiKeysPage, ApiKeysPanel};
+pub use confirm::{ConfirmPage, ProvePage};
 pub use error::error_page;
+pub use notice::Notice;
+pub use sessions::{SessionsPage, SessionsPanel};
 pub use sign_in::SignInPage;
 pub use sign_up::SignUpPage;
+
+/// A part of the page that comes by itself, because only this browser may see it.
+#[component]
+fn PanelFrom(
+    /// The path that it comes from.
+    src: &'static str,
+    /// Keep it fresh.
+    #[prop(optional)]
+    live: bool,
+) -> impl IntoView {
+    view! {
+        <div data-panel=src data-live=live>
+            <Panel />
+        </div>
+    }
+}
 
 /// Shown when the page's code does not run: because scripts are off, or because it did not arrive.
 #[component]

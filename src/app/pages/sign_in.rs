@@ -3,26 +3,19 @@
 use leptos::prelude::*;
 
 use super::NeedsScript;
+use super::notice::{Notice, NoticeStatus};
 use crate::app::islands::SignIn;
 
 /// One button, and a field in which the browser can offer the passkey by itself.
 #[component]
 pub fn SignInPage(
-    /// The person has just signed out.
-    signed_out: bool,
+    /// Why the person is here again, if we know.
+    notice: Option<Notice>,
 ) -> impl IntoView {
     view! {
         <main id="main" class="page" tabindex="-1">
             <div class="stack" data-gap="l">
-                {signed_out
-                    .then(|| {
-                        view! {
-                            <div class="status" data-tone="ok">
-                                <p class="title">"You are signed out."</p>
-                                <p>"Your passkey stays on your device for next time."</p>
-                            </div>
-                        }
-                    })}
+                {notice.map(|notice| view! { <NoticeStatus notice=notice /> })}
                 <h1>"Sign in"</h1>
                 <p class="lede">"One touch, and nothing to remember."</p>
                 <NeedsScript

@@ -2,6 +2,7 @@
 //!
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
+mod sessions;
 mod settings;
 mod source;
 
@@ -134,10 +135,7 @@ impl Config {
                     |text| text.parse().ok().filter(|count| (1..=1000).contains(count)),
                 )?,
             },
-            sessions: SessionPolicy {
-                lifetime: source.parse_with("sessions.lifetime", "a time such as 7d", parse_duration)?,
-                idle: source.parse_with("sessions.idle", "a time such as 24h", parse_duration)?,
-            },
+            sessions: sessions::policy(&source)?,
             log_format: source.parse_with("log.format", "json or pretty", |text| match text {
                 "json" => Some(LogFormat::Json),
                 "pretty" => Some(LogFormat::Pretty),

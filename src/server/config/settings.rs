@@ -34,8 +34,11 @@ pub const SETTINGS: &[Setting] = &[
         secret: true,
     },
     setting("database.max-connections", "HOLDFAST_DATABASE_MAX_CONNECTIONS", Some("16")),
-    setting("sessions.lifetime", "HOLDFAST_SESSION_LIFETIME", Some("7d")),
-    setting("sessions.idle", "HOLDFAST_SESSION_IDLE", Some("24h")),
+    setting("sessions.profile", "HOLDFAST_SESSION_PROFILE", Some("standard")),
+    setting("sessions.lifetime", "HOLDFAST_SESSION_LIFETIME", None),
+    setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),
+    setting("sessions.rotate-after", "HOLDFAST_SESSION_ROTATE_AFTER", Some("15m")),
+    setting("sessions.max-per-account", "HOLDFAST_SESSION_MAX_PER_ACCOUNT", Some("20")),
     setting("log.format", "HOLDFAST_LOG", Some("pretty")),
     setting("log.filter", "HOLDFAST_LOG_FILTER", Some("info")),
 ];

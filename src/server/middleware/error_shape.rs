@@ -21,6 +21,10 @@ const SERVER_FN_ERROR: &str = "serverfnerror";
 /// Answers of server functions that are errors are small; more than this is none of ours.
 const ERROR_BODY_LIMIT: usize = 16 * 1024;
 
+/// Marks an answer whose status is no error but a step of somebody else's protocol.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct AsItIs;
+
 /// Run the request and rewrite its answer if it is an error.
 pub(in crate::server) async fn render(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let request_id =
@@ -30,7 +34,8 @@ pub(in crate::server) async fn render(State(state): State<AppState>, request: Re
     let is_head = request.method() == Method::HEAD;
 
     let response = next.run(request).await;
-    if !response.status().is_client_error() && !response.status().is_server_error() {
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
+    if !is_error || response.extensions().get::<AsItIs>().is_some() {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -47,15 +52,13 @@ pub(in crate::server) async fn render(State(state): State<AppState>, request: Re
 
     parts.status = status;
     tidy(&mut parts.headers);
+    if let Some(proof_error) = error.proof_error()
+        && let Ok(value) = HeaderValue::from_str(&format!(r#"DPoP error="{proof_error}", algs="ES256""#))
+    {
+        parts.headers.insert(header::WWW_AUTHENTICATE, value);
+    }
     let (content_type, body) = if wants_page {
-        let context = app::PageContext {
-            title: "",
-            assets: site::assets(),
-            nonce: nonce.0,
-            service: state.config.name.clone(),
-            signed_in: false,
-            reload_port: None,
-        };
+        let context = app::PageContext::new("", site::assets(), nonce.0, state.config.name.clone());
         ("text/html; charset=utf-8", app::error_page(context, status.as_u16(), &error))
     } else {
         ("application/json", serde_json::to_string(&error).unwrap_or_default())

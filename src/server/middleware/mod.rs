@@ -5,6 +5,7 @@ mod headers;
 mod host;
 mod json_body;
 mod request;
+mod session;
 
 use std::any::Any;
 use std::time::Duration;
@@ -22,8 +23,10 @@ use tower_http::timeout::TimeoutLayer;
 use super::state::AppState;
 use crate::api::ApiError;
 
+pub(super) use error_shape::AsItIs;
 pub(super) use headers::CspNonce;
 pub(super) use json_body::json_body;
+pub(super) use session::resolve as session;
 
 /// A request may take this long in all.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

@@ -13,8 +13,8 @@ use tracing::Instrument;
 
 use super::AppState;
 use crate::api::{ApiError, cookies};
-use crate::auth::{Caller, Presented};
-use crate::secret::random_bytes;
+use crate::auth::{Caller, Presented, ProofHeader};
+use crate::secret::{Secret, random_bytes};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -37,12 +37,15 @@ pub(in crate::server) async fn identify(
     let caller = Caller {
         request_id: id.clone(),
         address: peer.map(|peer| client_address(peer, headers, &state.config.trusted_proxies)),
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
         user_agent: text(headers, &header::USER_AGENT),
+        accept_language: text(headers, &header::ACCEPT_LANGUAGE),
         session: cookies::read(headers, cookies::SESSION),
-        browser: match cookies::read(headers, cookies::CEREMONY) {
-            Presented::Secret(secret) => Some(secret),
-            Presented::Nothing | Presented::Malformed => None,
-        },
+        browser: secret(headers, cookies::CEREMONY),
+        known_device: secret(headers, cookies::KNOWN_DEVICE),
+        bound_cookie: secret(headers, cookies::BOUND),
+        proof: proof(headers),
     };
     let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();
     let path: String = request.uri().path().chars().take(LOGGED_LIMIT).collect();
@@ -84,6 +87,23 @@ fn mint() -> Option<String> {
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
     Some(value.chars().take(2 * LOGGED_LIMIT).collect())
+}
+
+fn secret(headers: &HeaderMap, name: &str) -> Option<Secret> {
+    match cookies::read(headers, name) {
+        Presented::Secret(secret) => Some(secret),
+        Presented::Nothing | Presented::Malformed => None,
+    }
+}
+
+/// RFC 9449 §4.3: there must be one such header, not several.
+fn proof(headers: &HeaderMap) -> ProofHeader {
+    let mut values = headers.get_all("dpop").iter();
+    match (values.next(), values.next()) {
+        (None, _) => ProofHeader::Absent,
+        (Some(value), None) => value.to_str().map_or(ProofHeader::Malformed, |v| ProofHeader::One(v.to_owned())),
+        (Some(_), Some(_)) => ProofHeader::Malformed,
+    }
 }
 
 /// The right-most address that no trusted proxy vouches for. Whatever stands left of it anyone can write.

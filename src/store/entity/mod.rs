@@ -1,7 +1,14 @@
 //! One file a table, columns as the migrations make them. All times are UTC milliseconds since 1970.
 
+pub mod api_key;
 pub mod auth_event;
 pub mod ceremony;
 pub mod credential;
+pub mod dbsc_challenge;
+pub mod dbsc_session;
+pub mod known_device;
+pub mod proof_seen;
 pub mod session;
+pub mod session_token;
+pub mod step_up_grant;
 pub mod user;

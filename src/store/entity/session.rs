@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// One row of `sessions`.
+/// One row of `sessions`. Its tokens are in `session_tokens`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]
 pub struct Model {
@@ -11,13 +11,27 @@ pub struct Model {
     pub user_id: Uuid,
     /// The passkey that opened it.
     pub credential_id: Option<Uuid>,
-    /// SHA-256 of the cookie's token.
-    pub token_hash: Vec<u8>,
     pub created_at: i64,
     pub expires_at: i64,
     /// Written at most once a minute.
     pub last_seen_at: i64,
+    /// IPv4 /24 or IPv6 /48.
+    pub last_network: Option<String>,
     pub ended_at: Option<i64>,
+    pub end_reason: Option<String>,
+    /// The last coarse devices that a touch vouched for, as JSON.
+    pub devices: String,
+    /// The last networks that a touch vouched for, as JSON: IPv4 /16 or IPv6 /48.
+    pub networks: String,
+    /// SHA-256 of the `__Host-device` cookie at sign-in.
+    pub known_device: Option<Vec<u8>>,
+    /// The uncompressed point of the device key.
+    pub device_key: Option<Vec<u8>>,
+    /// RFC 7638, base64url.
+    pub device_key_thumbprint: Option<String>,
+    /// What this session's DPoP nonces are made from.
+    pub proof_seed: Vec<u8>,
+    pub stepped_up_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

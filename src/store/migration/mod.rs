@@ -2,6 +2,7 @@
 
 mod m20261122_000001_accounts;
 mod m20261122_000002_auth_events;
+mod m20261122_000003_session_tokens;
 
 use sea_orm_migration::prelude::*;
 
@@ -12,6 +13,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_accounts::Migration), Box::new(m20261122_000002_auth_events::Migration)]
+        vec![
+            Box::new(m20261122_000001_accounts::Migration),
+            Box::new(m20261122_000002_auth_events::Migration),
+            Box::new(m20261122_000003_session_tokens::Migration),
+        ]
     }
 }

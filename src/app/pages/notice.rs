@@ -1,0 +1,72 @@
+//! Why somebody is at the sign-in page again: what happened, whether anything was lost, what to do.
+
+use leptos::prelude::*;
+
+/// What ended the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The person did.
+    SignedOut,
+    /// The browser no longer had the key that the session was locked to.
+    KeyLost,
+    /// An old token came back: the cookie had been copied.
+    Replayed,
+    /// The person did, from another device.
+    Revoked,
+    /// Too many sessions; this was the oldest.
+    Limit,
+    /// Another device tried to go on with it.
+    BindingViolated,
+}
+
+impl Notice {
+    /// Tone, title, and what it means.
+    const fn says(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::SignedOut => ("ok", "You are signed out.", "Your passkey stays on your device for next time."),
+            Self::KeyLost => (
+                "info",
+                "Sign in once more.",
+                "This browser no longer had the key that locked you in here. That happens when site data is cleared. \
+                 Nothing was lost. When you sign in, it gets a new one.",
+            ),
+            Self::Replayed => (
+                "look",
+                "We ended your session to protect you.",
+                "Somebody used an old copy of its cookie. We cannot tell which of you was you, so we closed the door to \
+                 both. Your passkeys are safe: a cookie cannot copy them. Sign in, then look at your sessions and end any \
+                 that is not yours. If you did not restore this browser from a backup, check this device for software that \
+                 does not belong on it.",
+            ),
+            Self::Revoked => (
+                "info",
+                "This session was ended from another device of yours.",
+                "Nothing was lost. If that was you, all is well. If not, sign in and look at your sessions and passkeys.",
+            ),
+            Self::Limit => (
+                "info",
+                "You were signed out here because you signed in elsewhere.",
+                "An account can be open in a limited number of places. This was the oldest. Nothing was lost. Sign in to \
+                 go on here.",
+            ),
+            Self::BindingViolated => (
+                "look",
+                "We ended your session to protect you.",
+                "Another device tried to go on with it and could not show this device’s key. It did not get in. Your \
+                 passkeys are safe. Sign in, then look at your sessions and end any that is not yours.",
+            ),
+        }
+    }
+}
+
+/// Shown above the sign-in form.
+#[component]
+pub(super) fn NoticeStatus(notice: Notice) -> impl IntoView {
+    let (tone, title, detail) = notice.says();
+    view! {
+        <div class="status" data-tone=tone>
+            <p class="title">{title}</p>
+            <p>{detail}</p>
+        </div>
+    }
+}

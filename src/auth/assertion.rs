@@ -1,0 +1,160 @@
+//! An assertion of one of our passkeys, judged: for signing in and for stepping up alike.
+
+use uuid::Uuid;
+use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, PublicKeyCredential};
+
+use super::relying_party::{self, Assertion};
+use super::{Account, Auth, Error, Refusal};
+use crate::audit::EventType;
+use crate::store::credentials::Use;
+use crate::store::{self, credential, credentials, users};
+
+/// Backup eligible: bit 3 of the authenticator data's flags, byte 32 (WebAuthn Level 3 §6.1).
+const FLAGS_OFFSET: usize = 32;
+const BACKUP_ELIGIBLE: u8 = 1 << 3;
+
+/// The signature holds. Its counter has not been judged yet.
+pub(super) struct Asserted {
+    passkey: Uuid,
+    said: Assertion,
+}
+
+/// A fresh assertion of a live passkey of the account, user verified, accepted in the transaction at hand.
+///
+/// This is what a step-up needs, as a type: nothing but [`Auth::accept_assertion`] makes one.
+pub(super) struct Touched {
+    pub(super) account: Account,
+    pub(super) credential_id: Uuid,
+    /// What was odd about it, to be recorded with it.
+    pub(super) noted: Vec<EventType>,
+    _private: (),
+}
+
+impl Auth {
+    /// Verify the signature, and that the passkey is one of ours: of `owner`, where the person is known.
+    pub(super) async fn check_assertion(
+        &self,
+        response: &PublicKeyCredential,
+        state: DiscoverableAuthentication,
+        owner: Option<Uuid>,
+    ) -> Result<Asserted, Error> {
+        relying_party::check_credential_id(&response.raw_id)?;
+        let stored =
+            credentials::find(self.store.reader(), &response.raw_id).await?.ok_or(Refusal::PasskeyUnknown)?;
+        if owner.is_some_and(|owner| owner != stored.user_id) {
+            return Err(Refusal::UserHandleMismatch.into());
+        }
+        // WebAuthn Level 3 §7.2 step 6: without an account known before, the user handle must be there and be the owner's.
+        // With one it may be missing, and must be the owner's if it is there.
+        let handle = response.get_user_unique_id();
+        let is_owners = handle == Some(stored.user_id.as_bytes().as_slice());
+        if !(is_owners || (handle.is_none() && owner.is_some())) {
+            return Err(Refusal::UserHandleMismatch.into());
+        }
+        if self.sessions.device_bound_only && stored.backup_eligible {
+            return Err(Refusal::PasskeyNotDeviceBound.into());
+        }
+        let credential = comparable(&stored, response)?;
+        let said = self.rp.finish_authentication(response, state, &credential)?;
+        Ok(Asserted { passkey: stored.id, said })
+    }
+
+    /// Judge the counter and record the use.
+    pub(super) async fn accept_assertion(
+        &self,
+        tx: &store::Transaction<'_>,
+        asserted: &Asserted,
+    ) -> Result<Touched, Error> {
+        let said = &asserted.said;
+        // Read again under lock: of two answers with one counter, the second must see the first.
+        let stored = credentials::lock(&**tx, asserted.passkey).await?.ok_or(Refusal::PasskeyUnknown)?;
+        let counter_regressed = check_counter(&stored, said)?;
+        let account = users::find(&**tx, stored.user_id).await?.ok_or(Refusal::PasskeyUnknown)?.into();
+        let used = Use {
+            // The larger one stays, so that a copy that fell behind keeps being noticed.
+            sign_count: said.counter.max(stored.sign_count),
+            backup_eligible: said.backup_eligible,
+            backup_state: said.backup_state,
+            at: self.clock.now().0,
+        };
+        if !credentials::record_use(&**tx, stored.id, used).await? {
+            return Err(Refusal::PasskeyUnknown.into());
+        }
+        let eligibility_changed = said.backup_eligible != stored.backup_eligible;
+        let noted = [
+            counter_regressed.then_some(EventType::CredentialCounterRegressed),
+            eligibility_changed.then_some(EventType::CredentialBackupEligibilityChanged),
+        ];
+        let noted = noted.into_iter().flatten().collect();
+        Ok(Touched { account, credential_id: stored.id, noted, _private: () })
+    }
+}
+
+/// The stored credential in the form that webauthn-rs will judge only what we leave to it.
+///
+/// It refuses every counter regression and every change of backup eligibility. Both happen to honest synced
+/// passkeys, so it gets a copy with counter 0 and, where eligibility rose from false to true, with that.
+/// A fall from true to false stays visible to it, and is refused.
+fn comparable(stored: &credential::Model, response: &PublicKeyCredential) -> Result<Credential, Error> {
+    let mut credential: Credential = serde_json::from_str(&stored.passkey)
+        .map_err(|error| Error::Broken(format!("stored passkey {}: {error}", stored.id)))?;
+    let flags = response.response.authenticator_data.get(FLAGS_OFFSET).copied().unwrap_or(0);
+    credential.counter = 0;
+    credential.backup_eligible = stored.backup_eligible || flags & BACKUP_ELIGIBLE != 0;
+    credential.backup_state = stored.backup_state;
+    Ok(credential)
+}
+
+/// Whether the signature counter went backwards (WebAuthn Level 3 §7.2 step 22). On a passkey that lives on one
+/// device that means a copy, and is refused. A synced one has no shared counter: it is noted. Which of the two a passkey
+/// is, its past says; a copy would say what helps it.
+fn check_counter(stored: &credential::Model, assertion: &Assertion) -> Result<bool, Refusal> {
+    let counts = stored.sign_count > 0 || assertion.counter > 0;
+    let regressed = counts && assertion.counter <= stored.sign_count;
+    if regressed && !stored.backup_eligible { Err(Refusal::CounterRegressed) } else { Ok(regressed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn stored(sign_count: i64, backup_eligible: bool) -> credential::Model {
+        credential::Model {
+            id: Uuid::nil(),
+            credential_id: vec![],
+            user_id: Uuid::nil(),
+            passkey: String::new(),
+            label: String::new(),
+            aaguid: Uuid::nil(),
+            transports: String::new(),
+            backup_eligible,
+            backup_state: false,
+            sign_count,
+            created_at: 0,
+            last_used_at: None,
+        }
+    }
+
+    fn said(counter: i64, backup_eligible: bool) -> Assertion {
+        Assertion { counter, backup_eligible, backup_state: false }
+    }
+
+    #[test]
+    fn a_counter_that_rises_or_stays_zero_is_fine() {
+        assert_eq!(check_counter(&stored(0, false), &said(0, false)), Ok(false));
+        assert_eq!(check_counter(&stored(0, false), &said(1, false)), Ok(false));
+        assert_eq!(check_counter(&stored(7, true), &said(8, true)), Ok(false));
+    }
+
+    #[test]
+    fn a_counter_that_falls_is_refused_on_one_device_and_noted_on_many() {
+        for counter in [0, 6, 7] {
+            assert_eq!(check_counter(&stored(7, false), &said(counter, false)), Err(Refusal::CounterRegressed));
+            // A copy that now calls itself synced is still a copy.
+            assert_eq!(check_counter(&stored(7, false), &said(counter, true)), Err(Refusal::CounterRegressed));
+            assert_eq!(check_counter(&stored(7, true), &said(counter, true)), Ok(true));
+        }
+    }
+}

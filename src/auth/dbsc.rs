@@ -1,0 +1,203 @@
+//! Device Bound Session Credentials (W3C draft, w3c/webappsec-dbsc): the browser holds a key of its own for the
+//! session, and proves it every few minutes to get the next short-lived cookie.
+//!
+//! Sign-in offers it and never waits for it. A browser that knows DBSC registers a moment later; from the first sight
+//! of the bound cookie on, it is demanded.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::jws;
+use super::jws::PublicKey;
+use super::session::EndReason;
+use super::{Auth, Caller, Error};
+use crate::audit::{Event, EventType};
+use crate::clock::Timestamp;
+use crate::secret::{Secret, random_bytes};
+use crate::store::{self, dbsc, dbsc_challenge, dbsc_session, sessions};
+
+/// How long a bound cookie lasts. Browsers refresh it when less than two minutes are left, and may sign six times in nine.
+pub const COOKIE_LIFETIME: Duration = Duration::from_mins(10);
+/// How long it is accepted: a request may have been under way while it ran out.
+pub(super) const ACCEPTED_FOR: Duration = Duration::from_secs(10 * 60 + 30);
+/// A challenge outlives the cookie it comes with, or every refresh would need two.
+const CHALLENGE_LIFETIME: Duration = Duration::from_hours(1);
+/// An offer that is not taken in this time is void.
+const OFFER_LIFETIME: Duration = Duration::from_mins(5);
+/// A binding has this many challenges at most.
+const CHALLENGES: u64 = 8;
+/// The type of both kinds of JWT.
+const TYP: &str = "dbsc+jwt";
+
+/// What the answer that opens a session offers.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// To be signed.
+    pub challenge: String,
+    /// To be sent back: which offer it is, and the secret that shows it was received.
+    pub authorization: String,
+}
+
+/// A binding is there, or goes on.
+#[derive(Debug)]
+pub struct Bound {
+    /// The `session_identifier`.
+    pub id: String,
+    /// The bound cookie.
+    pub cookie: Secret,
+    /// For the next refresh, so that it takes one round trip.
+    pub challenge: String,
+}
+
+/// What becomes of a refresh.
+#[derive(Debug)]
+pub enum Refresh {
+    /// The next cookie.
+    Done(Bound),
+    /// Sign this first.
+    Challenge(String),
+    /// There is nothing to refresh. The browser forgets the binding.
+    Over,
+}
+
+#[derive(Deserialize)]
+struct Registration {
+    jti: String,
+    authorization: String,
+    aud: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Proof {
+    jti: String,
+    aud: Option<String>,
+}
+
+impl Auth {
+    /// Offer a binding. Browsers take it only over HTTPS, so elsewhere there is none.
+    pub(super) async fn offer_dbsc(
+        &self,
+        tx: &store::Transaction<'_>,
+        session_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Offer>, Error> {
+        if !self.origin.starts_with("https://") {
+            return Ok(None);
+        }
+        let secret = Secret::generate()?;
+        let id = URL_SAFE_NO_PAD.encode(random_bytes::<16>()?);
+        let row = dbsc_session::Model {
+            id: id.clone(),
+            session_id,
+            authorization: secret.hash().to_vec(),
+            public_key: None,
+            cookie: None,
+            cookie_issued_at: None,
+            previous_cookie: None,
+            seen_at: None,
+            created_at: now.0,
+            ended_at: None,
+        };
+        dbsc::insert(&**tx, row).await?;
+        let challenge = self.challenge(tx, &id, now).await?;
+        Ok(Some(Offer { challenge, authorization: format!("{id}.{}", secret.expose()) }))
+    }
+
+    /// The browser takes an offer: it has made a key and signed the challenge with it. `None`: refused.
+    pub async fn register_dbsc(&self, caller: &Caller, jwt: &str) -> Result<Option<Bound>, Error> {
+        let Some(parsed) = jws::parse(jwt, TYP) else { return Ok(None) };
+        let Some(key) = &parsed.key else { return Ok(None) };
+        let Some(claims) = parsed.verify::<Registration>(key) else { return Ok(None) };
+        let Some((id, secret)) = claims.authorization.split_once('.') else { return Ok(None) };
+        let Some(secret) = Secret::parse(secret) else { return Ok(None) };
+        if !self.is_our_audience(claims.aud.as_deref(), caller) {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let Some(offer) = dbsc::find_offer(&*tx, id, &secret.hash()).await? else { return Ok(None) };
+        if !self.use_challenge(&tx, id, &claims.jti, now.minus(OFFER_LIFETIME), now).await? {
+            return Ok(None);
+        }
+        let Some(owner) = sessions::owner_of_live(&*tx, offer.session_id, now.0).await? else { return Ok(None) };
+        let cookie = Secret::generate()?;
+        if !dbsc::register(&*tx, id, key.to_bytes(), cookie.hash().to_vec(), now.0).await? {
+            return Ok(None);
+        }
+        let challenge = self.challenge(&tx, id, now).await?;
+        let event = Event::success(EventType::SessionBound).user(owner).session(offer.session_id);
+        self.record(&tx, caller, event).await?;
+        tx.commit().await?;
+        Ok(Some(Bound { id: id.to_owned(), cookie, challenge }))
+    }
+
+    /// The browser wants the next cookie. The session is found by its identifier alone: in a navigation from another site
+    /// no cookie comes with this call.
+    pub async fn refresh_dbsc(&self, caller: &Caller, id: &str, jwt: Option<&str>) -> Result<Refresh, Error> {
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let Some(row) = dbsc::lock(&*tx, id).await? else { return Ok(Refresh::Over) };
+        let Some(key) = row.public_key.as_deref().and_then(PublicKey::from_bytes) else {
+            return Ok(Refresh::Over);
+        };
+        let Some(owner) = sessions::owner_of_live(&*tx, row.session_id, now.0).await? else {
+            return Ok(Refresh::Over);
+        };
+        if let Some(jwt) = jwt {
+            let Some(claims) = jws::parse(jwt, TYP).and_then(|parsed| parsed.verify::<Proof>(&key)) else {
+                // Another key: somebody has the identifier and not the device.
+                self.end_session(&tx, caller, owner, row.session_id, EndReason::BindingViolated).await?;
+                let event = Event::refused(EventType::SessionBindingViolated, "wrong_key");
+                self.record(&tx, caller, event.user(owner).session(row.session_id)).await?;
+                tx.commit().await?;
+                tracing::warn!(alert = "session_binding_violated", session = %row.session_id, "a bound session was signed for by another key");
+                return Ok(Refresh::Over);
+            };
+            let is_fresh = self.use_challenge(&tx, id, &claims.jti, now.minus(CHALLENGE_LIFETIME), now).await?;
+            if is_fresh && self.is_our_audience(claims.aud.as_deref(), caller) {
+                let cookie = Secret::generate()?;
+                dbsc::refresh(&*tx, id, cookie.hash().to_vec(), now.0).await?;
+                let challenge = self.challenge(&tx, id, now).await?;
+                tx.commit().await?;
+                return Ok(Refresh::Done(Bound { id: id.to_owned(), cookie, challenge }));
+            }
+            // A browser without a new challenge sends its last answer again: normal, and no attack.
+        }
+        let challenge = self.challenge(&tx, id, now).await?;
+        tx.commit().await?;
+        Ok(Refresh::Challenge(challenge))
+    }
+
+    async fn challenge(&self, tx: &store::Transaction<'_>, id: &str, now: Timestamp) -> Result<String, Error> {
+        let challenge = Secret::generate()?;
+        let row = dbsc_challenge::Model {
+            hash: challenge.hash().to_vec(),
+            dbsc_id: id.to_owned(),
+            created_at: now.0,
+            used_at: None,
+        };
+        dbsc::add_challenge(&**tx, row, CHALLENGES - 1).await?;
+        Ok(challenge.expose())
+    }
+
+    async fn use_challenge(
+        &self,
+        tx: &store::Transaction<'_>,
+        id: &str,
+        challenge: &str,
+        not_before: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let Some(challenge) = Secret::parse(challenge) else { return Ok(false) };
+        Ok(dbsc::use_challenge(&**tx, id, &challenge.hash(), not_before.0, now.0).await?)
+    }
+
+    /// Chromium sends an audience only behind a flag, so none is fine and a wrong one is not.
+    fn is_our_audience(&self, audience: Option<&str>, caller: &Caller) -> bool {
+        audience.is_none_or(|audience| audience == format!("{}{}", self.origin, caller.path))
+    }
+}

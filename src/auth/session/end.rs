@@ -1,0 +1,102 @@
+//! How a session ends before its time.
+
+use uuid::Uuid;
+
+use super::super::{Auth, Caller, Error};
+use crate::audit::{Event, EventType};
+use crate::clock::Timestamp;
+use crate::store::{self, dbsc, sessions};
+
+/// Why a session ended. The audit trail and the person's next page say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The person signed out.
+    SignOut,
+    /// The same browser signed in again.
+    Replaced,
+    /// The person ended it from another session.
+    Revoked,
+    /// A token was presented that had been replaced.
+    Replayed,
+    /// The account had too many, and this was the oldest.
+    Limit,
+    /// Somebody signed for its bound cookie with another key.
+    BindingViolated,
+}
+
+impl EndReason {
+    const ALL: [Self; 6] =
+        [Self::SignOut, Self::Replaced, Self::Revoked, Self::Replayed, Self::Limit, Self::BindingViolated];
+
+    /// The word in the `end_reason` column and in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignOut => "sign_out",
+            Self::Replaced => "replaced",
+            Self::Revoked => "revoked",
+            Self::Replayed => "replayed",
+            Self::Limit => "limit",
+            Self::BindingViolated => "binding_violated",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
+impl Auth {
+    /// End a session and what binds it. `Ok(false)` if it had ended before.
+    pub(in crate::auth) async fn end_session(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        user_id: Uuid,
+        session_id: Uuid,
+        reason: EndReason,
+    ) -> Result<bool, Error> {
+        let now = self.clock.now();
+        if !sessions::end(&**tx, session_id, now.0, reason.as_str()).await? {
+            return Ok(false);
+        }
+        dbsc::end_of_session(&**tx, session_id, now.0).await?;
+        let event =
+            Event::success(EventType::SessionRevoked).because(reason.as_str()).user(user_id).session(session_id);
+        self.record(tx, caller, event).await?;
+        Ok(true)
+    }
+
+    /// End the oldest sessions of an account until it has no more than it may.
+    pub(super) async fn enforce_limit(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let live = sessions::live_of_user(&**tx, user_id, now.0, now.minus(self.sessions.idle).0).await?;
+        let surplus = live.len().saturating_sub(self.sessions.max_per_account);
+        for session in live.iter().take(surplus) {
+            self.end_session(tx, caller, user_id, session.id, EndReason::Limit).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody holds a copy of a token. Which of the two is the owner cannot be told, so the family ends; the person's
+    /// other sessions do not.
+    pub(super) async fn end_replayed(
+        &self,
+        caller: &Caller,
+        user_id: Uuid,
+        session_id: Uuid,
+    ) -> Result<(), Error> {
+        let tx = self.store.begin().await?;
+        if self.end_session(&tx, caller, user_id, session_id, EndReason::Replayed).await? {
+            let event = Event::refused(EventType::AuthnTokenReuse, EndReason::Replayed.as_str());
+            self.record(&tx, caller, event.user(user_id).session(session_id)).await?;
+            tracing::warn!(alert = "authn_token_reuse", session = %session_id, "a replaced session token was used again");
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

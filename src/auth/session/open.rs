@@ -1,0 +1,120 @@
+//! A new session, in the transaction of the ceremony that earned it.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::super::dbsc::Offer;
+use super::super::jws::PublicKey;
+use super::super::{Auth, Caller, Error, Refusal};
+use super::resolve::write;
+use super::{CurrentSession, EndReason};
+use crate::clock::Timestamp;
+use crate::secret::{Secret, random_bytes};
+use crate::store::session_tokens::state;
+use crate::store::{self, known_device, known_devices, session, session_token, session_tokens, sessions};
+
+/// How long a browser is known again.
+pub const KNOWN_DEVICE_LIFETIME: Duration = Duration::from_hours(400 * 24);
+
+/// A session that was just opened. The only moment its token exists here.
+#[derive(Debug)]
+pub struct IssuedSession {
+    /// Names the session; not a secret.
+    pub id: Uuid,
+    /// For the cookie.
+    pub token: Secret,
+    /// How long the cookie should last.
+    pub lifetime: Duration,
+    /// For the cookie by which the browser is known again.
+    pub known_device: Secret,
+    /// What the browser may bind the session with, where it can.
+    pub dbsc: Option<Offer>,
+}
+
+impl Auth {
+    /// Open a session, ending the one the browser had.
+    pub(in crate::auth) async fn open_session(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        previous: Option<&CurrentSession>,
+        user_id: Uuid,
+        credential_id: Uuid,
+        device_key: Option<PublicKey>,
+    ) -> Result<IssuedSession, Error> {
+        let now = self.clock.now();
+        if let Some(previous) = previous {
+            self.end_session(tx, caller, previous.account.id, previous.id, EndReason::Replaced).await?;
+        }
+        let thumbprint = device_key.as_ref().map(PublicKey::thumbprint);
+        if let Some(thumbprint) = &thumbprint
+            && sessions::has_thumbprint(&**tx, thumbprint).await?
+        {
+            return Err(Refusal::DeviceKeyInvalid.into());
+        }
+        let known_device = self.know_device(tx, caller, user_id, now).await?;
+        let issued = IssuedSession {
+            id: Uuid::from_bytes(random_bytes()?),
+            token: Secret::generate()?,
+            lifetime: self.sessions.lifetime,
+            known_device,
+            dbsc: None,
+        };
+        let row = session::Model {
+            id: issued.id,
+            user_id,
+            credential_id: Some(credential_id),
+            created_at: now.0,
+            expires_at: now.plus(self.sessions.lifetime).0,
+            last_seen_at: now.0,
+            last_network: caller.ip_prefix(),
+            ended_at: None,
+            end_reason: None,
+            devices: write(&[caller.device()]),
+            networks: write(caller.network().as_slice()),
+            known_device: Some(issued.known_device.hash().to_vec()),
+            device_key: device_key.as_ref().map(PublicKey::to_bytes),
+            device_key_thumbprint: thumbprint,
+            proof_seed: random_bytes::<32>()?.to_vec(),
+            stepped_up_until: None,
+        };
+        sessions::insert(&**tx, row).await?;
+        let first = session_token::Model {
+            hash: issued.token.hash().to_vec(),
+            session_id: issued.id,
+            generation: 0,
+            state: state::CURRENT.to_owned(),
+            issued_at: now.0,
+            // Nobody waits for its arrival: it has no predecessor.
+            seen_at: Some(now.0),
+            successor: None,
+        };
+        session_tokens::insert(&**tx, first).await?;
+        self.enforce_limit(tx, caller, user_id, now).await?;
+        let dbsc = self.offer_dbsc(tx, issued.id, now).await?;
+        Ok(IssuedSession { dbsc, ..issued })
+    }
+
+    /// Know the browser again next time. A cookie that nobody was ever given here is replaced, so that none can be planted.
+    async fn know_device(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Secret, Error> {
+        let device = match &caller.known_device {
+            Some(device) if known_devices::exists(&**tx, &device.hash()).await? => device.clone(),
+            _ => Secret::generate()?,
+        };
+        let row = known_device::Model {
+            device: device.hash().to_vec(),
+            user_id,
+            first_seen_at: now.0,
+            last_seen_at: now.0,
+        };
+        known_devices::seen(&**tx, row).await?;
+        Ok(device)
+    }
+}

@@ -1,0 +1,279 @@
+//! Whose request is this, and is the cookie still worth what it was? One read; a write only when something is due.
+
+use super::super::caller::Presented;
+use super::super::device::Device;
+use super::super::jws::PublicKey;
+use super::super::proof::{self, ProofHeader};
+use super::super::{Account, Auth, Caller, Error, Refusal};
+use super::{
+    Binding, CurrentSession, EndReason, GRACE, PROOF_GRACE, Proven, REMEMBERED, Renewed, Standing, TOUCH_INTERVAL,
+};
+use crate::audit::{Event, EventType};
+use crate::clock::Timestamp;
+use crate::risk::{self, Facts};
+use crate::secret::Secret;
+use crate::store::session_tokens::{self, Found, state};
+use crate::store::{dbsc, sessions};
+
+/// Whether a request is a person's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// It keeps the session from idling out.
+    Active,
+    /// A page looks by itself whether the session is still there. That keeps nothing alive and renews nothing.
+    Watching,
+}
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// Nobody we know.
+    Absent {
+        /// What to answer where a session is needed.
+        refusal: Refusal,
+        /// Why the session ended whose cookie the browser still holds.
+        ended: Option<EndReason>,
+    },
+    /// Somebody.
+    Live(Box<CurrentSession>),
+}
+
+impl Resolution {
+    /// The session, where one is needed.
+    pub fn live(&self) -> Result<&CurrentSession, Refusal> {
+        match self {
+            Self::Live(current) => Ok(current),
+            Self::Absent { refusal, .. } => Err(*refusal),
+        }
+    }
+
+    fn over(ended: Option<EndReason>) -> Self {
+        Self::Absent { refusal: Refusal::InvalidSession, ended }
+    }
+}
+
+impl Auth {
+    /// Find the caller's session. Replaces its token when that is due, and ends the family when the token was replaced
+    /// before.
+    pub async fn resolve(&self, caller: &Caller, usage: Usage) -> Result<Resolution, Error> {
+        let token = match &caller.session {
+            Presented::Nothing => {
+                return Ok(Resolution::Absent { refusal: Refusal::NoSession, ended: None });
+            }
+            Presented::Malformed => return Ok(Resolution::over(None)),
+            Presented::Secret(token) => token,
+        };
+        let Some(found) = session_tokens::find(self.store.reader(), &token.hash()).await? else {
+            return Ok(Resolution::over(None));
+        };
+        match self.resolve_found(caller, usage, token, found).await? {
+            Some(resolution) => Ok(resolution),
+            // Lost the race for the successor. What the winner left is read, once: it cannot be lost again.
+            None => match session_tokens::find(self.store.reader(), &token.hash()).await? {
+                Some(found) if found.state != state::CURRENT => {
+                    let again = self.resolve_found(caller, usage, token, found).await?;
+                    Ok(again.unwrap_or_else(|| Resolution::over(None)))
+                }
+                _ => Ok(Resolution::over(None)),
+            },
+        }
+    }
+
+    /// `None` if the token was due and somebody else replaced it meanwhile.
+    async fn resolve_found(
+        &self,
+        caller: &Caller,
+        usage: Usage,
+        token: &Secret,
+        found: Found,
+    ) -> Result<Option<Resolution>, Error> {
+        let now = self.clock.now();
+        if found.ended_at.is_some() {
+            let ended = found.end_reason.as_deref().and_then(EndReason::parse);
+            return Ok(Some(Resolution::over(ended)));
+        }
+        let mut last_seen = Timestamp(found.last_seen_at);
+        if found.expires_at <= now.0 || last_seen.plus(self.sessions.idle) <= now {
+            return Ok(Some(Resolution::over(None)));
+        }
+        let Some(standing) = standing(&found, now) else {
+            self.end_replayed(caller, found.user_id, found.session_id).await?;
+            return Ok(Some(Resolution::over(Some(EndReason::Replayed))));
+        };
+        if standing == Standing::Current && found.seen_at.is_none() {
+            let tx = self.store.begin().await?;
+            session_tokens::mark_seen(&*tx, &token.hash(), now.0).await?;
+            tx.commit().await?;
+        }
+
+        let binding = match (&found.dbsc_id, &found.device_key) {
+            (Some(_), _) => Binding::Dbsc,
+            (None, Some(_)) => Binding::DeviceKey,
+            (None, None) => Binding::Cookie,
+        };
+        let proven = self.proven(caller, &found, token).await?;
+        let due_at = Timestamp(found.issued_at).plus(self.sessions.rotate_after);
+        let renewed = match standing {
+            Standing::Current if binding == Binding::Cookie && usage == Usage::Active && due_at <= now => {
+                let Some(renewed) = self.rotate_due(caller, &found, token).await? else { return Ok(None) };
+                Some(renewed)
+            }
+            Standing::Superseded => Self::successor_for(&found, token, binding, proven, now)?,
+            Standing::Current | Standing::Fading => None,
+        };
+        if usage == Usage::Active && now.since(last_seen) >= TOUCH_INTERVAL {
+            let tx = self.store.begin().await?;
+            sessions::touch(&*tx, found.session_id, now.0, caller.ip_prefix()).await?;
+            tx.commit().await?;
+            last_seen = now;
+        }
+        let facts = self.facts(caller, &found, now).await?;
+        let assessment = risk::assess(facts);
+        if usage == Usage::Active && assessment.needs_step_up() {
+            let event = Event::refused(EventType::AuthnStepUpRequired, "session_continue")
+                .risk(assessment.score())
+                .user(found.user_id)
+                .session(found.session_id);
+            let tx = self.store.begin().await?;
+            self.record(&tx, caller, event).await?;
+            tx.commit().await?;
+        }
+        let issued_at = if renewed.is_some() { now } else { Timestamp(found.issued_at) };
+        let current = self.current(token, found, standing, proven, renewed, facts);
+        Ok(Some(Resolution::Live(Box::new(CurrentSession {
+            binding,
+            idle_expires_at: last_seen.plus(self.sessions.idle).min(current.expires_at),
+            rotation_due_at: (binding != Binding::Dbsc).then(|| issued_at.plus(self.sessions.rotate_after)),
+            is_overdue: binding == Binding::DeviceKey && due_at.plus(PROOF_GRACE) <= now,
+            ..current
+        }))))
+    }
+
+    fn current(
+        &self,
+        token: &Secret,
+        found: Found,
+        standing: Standing,
+        proven: Proven,
+        renewed: Option<Renewed>,
+        facts: Facts,
+    ) -> CurrentSession {
+        let now = self.clock.now();
+        CurrentSession {
+            id: found.session_id,
+            account: Account {
+                id: found.user_id,
+                email: found.email,
+                email_verified: found.email_verified_at.is_some(),
+                display_name: found.display_name,
+            },
+            created_at: Timestamp(found.created_at),
+            expires_at: Timestamp(found.expires_at),
+            idle_expires_at: Timestamp(found.expires_at),
+            binding: Binding::Cookie,
+            proof_nonce: found.device_key.is_some().then(|| proof::nonce(&found.proof_seed, now)),
+            device_key: found.device_key_thumbprint,
+            rotation_due_at: None,
+            stepped_up_until: found.stepped_up_until.map(Timestamp).filter(|until| *until > now),
+            renewed,
+            token: token.clone(),
+            generation: found.generation,
+            standing,
+            proven,
+            is_overdue: false,
+            facts,
+            devices: found.devices,
+            networks: found.networks,
+        }
+    }
+
+    async fn proven(&self, caller: &Caller, found: &Found, token: &Secret) -> Result<Proven, Error> {
+        let Some(key) = &found.device_key else { return Ok(Proven::NotTried) };
+        let compact = match &caller.proof {
+            ProofHeader::Absent => return Ok(Proven::NotTried),
+            ProofHeader::Malformed => return Ok(Proven::No(Refusal::InvalidDpopProof)),
+            ProofHeader::One(compact) => compact,
+        };
+        let key = PublicKey::from_bytes(key)
+            .ok_or_else(|| Error::Broken(format!("device key of session {}", found.session_id)))?;
+        match self.check_proof(caller, compact, found.session_id, &key, &found.proof_seed, token).await {
+            Ok(()) => Ok(Proven::Yes),
+            Err(Error::Refused(refusal)) => Ok(Proven::No(refusal)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn facts(&self, caller: &Caller, found: &Found, now: Timestamp) -> Result<Facts, Error> {
+        let device = caller.device();
+        // A session from before networks and devices were kept has none to compare with.
+        let devices: Vec<Device> = read(&found.devices);
+        let networks: Vec<String> = read(&found.networks);
+        let network = caller.network();
+        Ok(Facts {
+            device_changed: !devices.is_empty() && !devices.iter().any(|known| known.is_same_as(&device)),
+            network_changed: !networks.is_empty() && network.is_some_and(|network| !networks.contains(&network)),
+            sensitive_route: false,
+            bound_cookie_missing: self.bound_cookie_is_missing(caller, found, now).await?,
+        })
+    }
+
+    /// Whether the browser should have sent the bound cookie and has not. It is demanded from its first sight: before,
+    /// the answer that brings it may still be on its way.
+    async fn bound_cookie_is_missing(
+        &self,
+        caller: &Caller,
+        found: &Found,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let Some(id) = &found.dbsc_id else { return Ok(false) };
+        let issued_at = Timestamp(found.bound_cookie_issued_at.unwrap_or_default());
+        let is = |stored: &Option<Vec<u8>>| {
+            caller.bound_cookie.as_ref().is_some_and(|sent| stored.as_deref() == Some(sent.hash().as_slice()))
+        };
+        let is_good = (is(&found.bound_cookie) && now < issued_at.plus(super::super::dbsc::ACCEPTED_FOR))
+            || (is(&found.bound_cookie_previous) && now < issued_at.plus(GRACE));
+        if is_good && found.bound_cookie_seen_at.is_none() {
+            let tx = self.store.begin().await?;
+            dbsc::mark_seen(&*tx, id, now.0).await?;
+            tx.commit().await?;
+        }
+        Ok(!is_good && found.bound_cookie_seen_at.is_some())
+    }
+
+    /// Let the present device and network join those that a touch has vouched for.
+    pub(in crate::auth) fn vouching(caller: &Caller, current: &CurrentSession) -> (String, String) {
+        let (devices, networks) = current.vouched_for();
+        let mut devices: Vec<Device> = read(devices);
+        let device = caller.device();
+        devices.retain(|known| !known.is_same_as(&device));
+        devices.push(device);
+        let mut networks: Vec<String> = read(networks);
+        if let Some(network) = caller.network() {
+            networks.retain(|known| *known != network);
+            networks.push(network);
+        }
+        (write(&newest(devices)), write(&newest(networks)))
+    }
+}
+
+/// Where a token stands. `None`: it was replaced long enough ago that whoever presents it has a copy.
+fn standing(found: &Found, now: Timestamp) -> Option<Standing> {
+    match (found.state.as_str(), found.successor_seen_at) {
+        (state::CURRENT, _) => Some(Standing::Current),
+        (state::PREVIOUS, None) => Some(Standing::Superseded),
+        (state::PREVIOUS, Some(seen)) if now < Timestamp(seen).plus(GRACE) => Some(Standing::Fading),
+        _ => None,
+    }
+}
+
+fn newest<T>(mut list: Vec<T>) -> Vec<T> {
+    list.split_off(list.len().saturating_sub(REMEMBERED))
+}
+
+pub(super) fn read<T: serde::de::DeserializeOwned>(column: &str) -> Vec<T> {
+    serde_json::from_str(column).unwrap_or_default()
+}
+
+pub(super) fn write<T: serde::Serialize>(list: &[T]) -> String {
+    serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned())
+}

@@ -1,0 +1,264 @@
+//! Step-up: one more touch of one of the account's own passkeys, for one action with its parameters.
+//!
+//! The challenge that the passkey signs commits to both, so a touch cannot be carried over to anything else. What
+//! comes of it is a grant: one call, within five minutes, spent in the transaction of the change.
+
+mod action;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
+
+pub use action::{Action, Which};
+
+use super::assertion::Touched;
+use super::ceremony::Kind;
+use super::refusal::StepUpRequired;
+use super::relying_party::{self, Known};
+use super::session::Renewed;
+use super::{Auth, Begun, CEREMONY_LIFETIME, Caller, CurrentSession, Error, Refusal};
+use crate::audit::{Event, EventType};
+use crate::clock::Timestamp;
+use crate::secret::random_bytes;
+use crate::store::{self, credentials, dbsc, sessions, step_up_grant, step_up_grants};
+
+/// What must be remembered between options and verify.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    state: DiscoverableAuthentication,
+    nonce: [u8; 32],
+    session: Uuid,
+    action: String,
+    params: String,
+}
+
+/// A touch was made.
+#[derive(Debug)]
+pub struct SteppedUp {
+    /// Until when the one call may be made.
+    pub valid_until: Timestamp,
+    /// The session's next token.
+    pub renewed: Renewed,
+    /// A new offer to bind the session, where the browser has lost the old binding.
+    pub dbsc: Option<super::dbsc::Offer>,
+}
+
+/// A change that a touch has allowed, not yet made so. Dropped, it leaves nothing behind and the touch unspent.
+///
+/// There is no other way to get one than [`Auth::begin_change`], and no way into that but a grant, and no grant
+/// without a [`Touched`]: nothing weaker than a fresh assertion can stand in for one.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// Where to write.
+    pub tx: store::Transaction<'a>,
+    session: CurrentSession,
+}
+
+/// SHA-256(nonce ‖ session ‖ action ‖ parameters): what the passkey signs.
+fn challenge(nonce: &[u8; 32], session: Uuid, action: &Action) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(nonce)
+        .chain_update(session.as_bytes())
+        .chain_update(action.name())
+        .chain_update(action.params().to_string())
+        .finalize()
+        .into()
+}
+
+impl Auth {
+    /// Begin: options whose challenge commits to the action.
+    pub async fn begin_step_up(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+    ) -> Result<Begun, Error> {
+        current.is_newest()?;
+        current.prove()?;
+        let nonce = random_bytes()?;
+        let challenge = challenge(&nonce, current.id, action);
+        let own = credentials::of_user(self.store.reader(), current.account.id).await?;
+        let own =
+            own.into_iter().map(|row| Known { credential_id: row.credential_id, transports: row.transports });
+        let (options, state) = self.rp.start_step_up(&challenge, own)?;
+        let pending = Pending {
+            state,
+            nonce,
+            session: current.id,
+            action: action.name().to_owned(),
+            params: action.params().to_string(),
+        };
+        let browser = self.open_ceremony(caller, Kind::StepUp, &challenge, &pending).await?;
+        Ok(Begun { options, browser })
+    }
+
+    /// Finish: verify the assertion and grant the one call.
+    pub async fn finish_step_up(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        response: &str,
+    ) -> Result<SteppedUp, Error> {
+        let outcome = self.try_finish_step_up(caller, current, response).await;
+        if let Err(Error::Refused(refusal)) = &outcome {
+            let event = Event::refused(EventType::AuthnStepUpFail, refusal.code());
+            let tx = self.store.begin().await?;
+            self.record(&tx, caller, event.user(current.account.id).session(current.id)).await?;
+            tx.commit().await?;
+        }
+        outcome
+    }
+
+    async fn try_finish_step_up(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        response: &str,
+    ) -> Result<SteppedUp, Error> {
+        current.is_newest()?;
+        current.prove()?;
+        let response: PublicKeyCredential = relying_party::parse_response(response)?;
+        let signed = relying_party::challenge_of(&response.response.client_data_json)?;
+        let pending: Pending = self.redeem_ceremony(caller, Kind::StepUp, &signed).await?;
+        let action = Action::parse(&pending.action, &pending.params)
+            .ok_or_else(|| Error::Broken("a pending step-up has no action".into()))?;
+        if pending.session != current.id || challenge(&pending.nonce, current.id, &action) != *signed {
+            return Err(Refusal::CeremonyMismatch.into());
+        }
+        let asserted = self.check_assertion(&response, pending.state, Some(current.account.id)).await?;
+
+        let tx = self.store.begin().await?;
+        let touched = self.accept_assertion(&tx, &asserted).await?;
+        let valid_until = self.grant(&tx, current, &action, &touched).await?;
+        let renewed = self.rotate_with(&tx, current).await?;
+        let dbsc = if action == Action::SessionContinue { self.vouch(&tx, caller, current).await? } else { None };
+        for event_type in touched.noted.iter().copied().chain([EventType::AuthnStepUpSuccess]) {
+            let event = Event::success(event_type)
+                .because(action.name())
+                .user(current.account.id)
+                .credential(touched.credential_id)
+                .session(current.id);
+            self.record(&tx, caller, event).await?;
+        }
+        tx.commit().await?;
+        Ok(SteppedUp { valid_until, renewed, dbsc })
+    }
+
+    /// The only maker of grants. It takes an assertion that was accepted in this very transaction.
+    async fn grant(
+        &self,
+        tx: &store::Transaction<'_>,
+        current: &CurrentSession,
+        action: &Action,
+        touched: &Touched,
+    ) -> Result<Timestamp, Error> {
+        let valid_until = self.clock.now().plus(CEREMONY_LIFETIME);
+        // Going on is all there was to allow, and `vouch` does it.
+        if *action == Action::SessionContinue {
+            return Ok(valid_until);
+        }
+        let row = step_up_grant::Model {
+            session_id: current.id,
+            action: action.digest().to_vec(),
+            credential_id: touched.credential_id,
+            expires_at: valid_until.0,
+        };
+        step_up_grants::put(&**tx, row).await?;
+        sessions::set_stepped_up_until(&**tx, current.id, Some(valid_until.0)).await?;
+        Ok(valid_until)
+    }
+
+    /// The person has shown that this device and network are theirs. A binding that the browser has lost is let go, and a
+    /// new one offered.
+    async fn vouch(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        current: &CurrentSession,
+    ) -> Result<Option<super::dbsc::Offer>, Error> {
+        let (devices, networks) = Self::vouching(caller, current);
+        sessions::vouch(&**tx, current.id, devices, networks).await?;
+        if !current.has_lost_bound_cookie() {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        dbsc::end_of_session(&**tx, current.id, now.0).await?;
+        self.offer_dbsc(tx, current.id, now).await
+    }
+
+    /// Begin a change that needs a touch for exactly it. Without one: what to touch for.
+    pub async fn begin_change(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+    ) -> Result<Change<'_>, Error> {
+        current.is_newest()?;
+        current.prove()?;
+        let tx = self.store.begin().await?;
+        if step_up_grants::spend(&*tx, current.id, &action.digest(), self.clock.now().0).await? {
+            return Ok(Change { tx, session: current.clone() });
+        }
+        drop(tx);
+        Err(self.ask_for_touch(caller, current, action).await?)
+    }
+
+    /// Make it so: the touch is spent, and the session's token replaced.
+    pub async fn commit_change(&self, change: Change<'_>) -> Result<Renewed, Error> {
+        sessions::set_stepped_up_until(&*change.tx, change.session.id, None).await?;
+        let renewed = self.rotate_with(&change.tx, &change.session).await?;
+        change.tx.commit().await?;
+        Ok(renewed)
+    }
+
+    /// Whether a touch for this action is there to be spent, for calls that only prepare the change.
+    pub(super) async fn expect_grant(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+    ) -> Result<(), Error> {
+        current.is_newest()?;
+        current.prove()?;
+        let now = self.clock.now().0;
+        if step_up_grants::is_there(self.store.reader(), current.id, &action.digest(), now).await? {
+            return Ok(());
+        }
+        Err(self.ask_for_touch(caller, current, action).await?)
+    }
+
+    /// Say what a touch is needed for, and note that it was asked.
+    async fn ask_for_touch(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+    ) -> Result<Error, Error> {
+        let assessment = current.sensitive_assessment();
+        let event = Event::refused(EventType::AuthnStepUpRequired, action.name())
+            .risk(assessment.score())
+            .user(current.account.id)
+            .session(current.id);
+        let tx = self.store.begin().await?;
+        self.record(&tx, caller, event).await?;
+        tx.commit().await?;
+        Ok(Error::StepUp(Box::new(StepUpRequired { action: action.clone(), signals: assessment.signals })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_commits_to_session_action_and_parameters() {
+        let (nonce, session) = ([7; 32], Uuid::from_u128(1));
+        let one = challenge(&nonce, session, &Action::ApiKeyCreate("a".into()));
+        assert_eq!(one, challenge(&nonce, session, &Action::ApiKeyCreate("a".into())));
+        assert_ne!(one, challenge(&nonce, session, &Action::ApiKeyCreate("b".into())));
+        assert_ne!(one, challenge(&nonce, session, &Action::PasskeyAdd));
+        assert_ne!(one, challenge(&nonce, Uuid::from_u128(2), &Action::ApiKeyCreate("a".into())));
+        assert_ne!(one, challenge(&[8; 32], session, &Action::ApiKeyCreate("a".into())));
+    }
+}

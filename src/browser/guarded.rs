@@ -1,0 +1,106 @@
+//! Calls of a session that is held to this browser: with a proof, and with one more touch where the server wants it.
+//!
+//! Everything is repeated once at most, so that no refusal can become a loop.
+
+use super::device_key::{self, Slot};
+use super::{http, js, proof, webauthn};
+use crate::app::islands::{Failure, Flow, Message, Refusal};
+
+/// Who is signed in, asked without counting as a use of the session. Its answer brings what proofs must name.
+pub(super) const WATCH: &str = "/auth/session?watch=1";
+
+/// Read something. Answers its text.
+pub(crate) async fn read(path: &str) -> Result<String, Failure> {
+    attempt(path, None).await
+}
+
+/// Make a call; where it needs a touch of the passkey, ask for that and make the same call again. `say` tells the
+/// person how far it is.
+pub(crate) async fn call(path: &str, body: Option<&str>, say: &dyn Fn(Message)) -> Result<String, Failure> {
+    match attempt(path, body).await {
+        Err(Failure::Refused(refusal)) if refusal.asks_for_touch() => {
+            step_up(&refusal.step_up, say).await?;
+            attempt(path, body).await
+        }
+        other => other,
+    }
+}
+
+/// One touch, for the action that the server named.
+pub(crate) async fn step_up(action: &str, say: &dyn Fn(Message)) -> Result<(), Failure> {
+    webauthn::check_support()?;
+    let options = attempt("/auth/step-up/options", Some(action)).await?;
+    say(Message::asking(Flow::Confirm));
+    let answer = webauthn::get(&js::parse(&options), false).await?;
+    say(Message::checking(Flow::Confirm));
+    let body = js::stringify(&js::object(&[("response", &answer)]));
+    attempt("/auth/step-up/verify", Some(&body)).await.map(|_| ()).map_err(Failure::after_touch)
+}
+
+/// Get a new token for the session.
+pub(crate) async fn rotate() -> Result<(), Failure> {
+    attempt("/auth/session/rotate", Some("{}")).await.map(|_| ())
+}
+
+/// Make the call with a proof, if the session has a key. Once more each: with what the refusal says a proof must name;
+/// when the token has just changed; with the other key.
+async fn attempt(path: &str, body: Option<&str>) -> Result<String, Failure> {
+    let (method, lost) =
+        if body.is_some() { ("POST", Failure::ConnectionLost) } else { ("GET", Failure::Unreachable) };
+    if !proof::has_heard() {
+        // Cheaper than to be refused first, and the person's console stays clean.
+        let _ = http::get(WATCH, Failure::Unreachable).await;
+    }
+    let (mut refreshed, mut rotated) = (false, false);
+    let mut slot = Slot::Current;
+    loop {
+        let seeds = proof::seeds();
+        let mut proven = None;
+        if let Some(seeds) = &seeds {
+            let mut key = device_key::find(slot).await;
+            if key.is_none() && slot == Slot::Current {
+                slot = Slot::Next;
+                key = device_key::find(slot).await;
+            }
+            if let Some(key) = key {
+                proven = proof::make(&key, method, path, seeds).await.map(|proof| (key, proof));
+            }
+        }
+        let sent = http::send(path, body, proven.as_ref().map(|(_, proof)| proof.as_str()), lost.clone()).await;
+        let refusal = match sent {
+            Err(Failure::Refused(refusal)) => refusal,
+            other => {
+                // The page that made it went before it could say so.
+                if let (Slot::Next, Ok(_), Some((key, _))) = (slot, &other, &proven) {
+                    device_key::accept(key).await;
+                }
+                return other;
+            }
+        };
+        let is_about_proof =
+            matches!(refusal.code.as_str(), "use_dpop_nonce" | "dpop_proof_required" | "invalid_dpop_proof");
+        if is_about_proof && !refreshed && proof::seeds() != seeds {
+            refreshed = true;
+        } else if refusal.code == "session_rotated" && !rotated {
+            rotated = true;
+        } else if refusal.code == "invalid_dpop_proof" && slot == Slot::Current {
+            slot = Slot::Next;
+        } else if is_about_proof && refusal.code != "use_dpop_nonce" {
+            return Err(Failure::KeyGone);
+        } else {
+            return Err(Failure::Refused(refusal));
+        }
+    }
+}
+
+impl Failure {
+    /// What it means when the passkey has been touched already.
+    pub(super) fn after_touch(self) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(Refusal { after_touch: true, ..refusal }),
+            // Whether the call went out is not known.
+            Self::Offline => Self::ConnectionLost,
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Queries on `api_keys`.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder,
+};
+use uuid::Uuid;
+
+use super::Error;
+use super::entity::api_key::{Column, Entity, Model};
+
+/// Add one.
+pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
+    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// A person's live keys, newest first.
+pub async fn of_user(db: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<Model>, Error> {
+    Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::RevokedAt.is_null())
+        .order_by_desc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
+}
+
+/// How many live keys a person has.
+pub async fn count_of_user(db: &impl ConnectionTrait, user_id: Uuid) -> Result<u64, Error> {
+    Entity::find().filter(Column::UserId.eq(user_id)).filter(Column::RevokedAt.is_null()).count(db).await
+}
+
+/// Whether this person has this live key.
+pub async fn exists(db: &impl ConnectionTrait, user_id: Uuid, id: Uuid) -> Result<bool, Error> {
+    let live = Entity::find_by_id(id).filter(Column::UserId.eq(user_id)).filter(Column::RevokedAt.is_null());
+    Ok(live.one(db).await?.is_some())
+}
+
+/// End a person's key. `Ok(false)` if they have no such live key.
+pub async fn revoke(db: &impl ConnectionTrait, user_id: Uuid, id: Uuid, now: i64) -> Result<bool, Error> {
+    let result = Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}

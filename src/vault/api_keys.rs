@@ -1,0 +1,147 @@
+//! Keys for programs: shown once, hashed at rest, made and ended only with a touch for exactly that.
+//!
+//! A program's key is no person: it opens no session and satisfies no step-up.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::audit::{Event, EventType};
+use crate::auth::{Action, Auth, Caller, CurrentSession, Error, Refusal, Renewed};
+use crate::clock::{Clock, Timestamp};
+use crate::secret::{Secret, random_bytes};
+use crate::store::{Store, api_key, api_keys};
+
+/// As many as one account may have.
+const LIMIT: u64 = 50;
+/// Tells people and secret scanners what it is.
+const PREFIX: &str = "hfk_";
+/// How much of a secret is kept to tell it from others.
+const HINT_LENGTH: usize = 8;
+
+/// The rules for what is kept for a person. One per process, shared.
+pub struct Vault {
+    store: Arc<Store>,
+    auth: Arc<Auth>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A key, without its secret.
+#[derive(Clone, Debug)]
+pub struct ApiKeyInfo {
+    /// Names it.
+    pub id: Uuid,
+    /// What the person calls it.
+    pub name: String,
+    /// How its secret begins.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A key that was just made.
+#[derive(Debug)]
+pub struct NewApiKey {
+    /// The key.
+    pub key: ApiKeyInfo,
+    /// The only moment it exists here.
+    pub secret: String,
+    /// The session's next token.
+    pub renewed: Renewed,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
+
+impl From<api_key::Model> for ApiKeyInfo {
+    fn from(row: api_key::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            hint: row.hint,
+            created_at: Timestamp(row.created_at),
+            last_used_at: row.last_used_at.map(Timestamp),
+        }
+    }
+}
+
+impl Vault {
+    /// Over a database, the rules of who may, and a clock.
+    pub fn new(store: Arc<Store>, auth: Arc<Auth>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, auth, clock }
+    }
+
+    /// The account's live keys, newest first.
+    pub async fn api_keys(&self, current: &CurrentSession) -> Result<Vec<ApiKeyInfo>, Error> {
+        current.may_read_sensitive()?;
+        let rows = api_keys::of_user(self.store.reader(), current.account.id).await?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// Make a key of this name.
+    pub async fn create_api_key(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        name: &str,
+    ) -> Result<NewApiKey, Error> {
+        let user_id = current.account.id;
+        let action = Action::api_key_create(name)?;
+        let Action::ApiKeyCreate(name) = &action else { return Err(Refusal::ApiKeyNameInvalid.into()) };
+        if api_keys::count_of_user(self.store.reader(), user_id).await? >= LIMIT {
+            return Err(Refusal::ApiKeysFull.into());
+        }
+        let change = self.auth.begin_change(caller, current, &action).await?;
+        let secret = Secret::generate()?;
+        let shown = format!("{PREFIX}{}", secret.expose());
+        let row = api_key::Model {
+            id: Uuid::from_bytes(random_bytes()?),
+            user_id,
+            name: name.clone(),
+            hint: shown.chars().take(HINT_LENGTH).collect(),
+            hash: secret.hash().to_vec(),
+            created_at: self.clock.now().0,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        api_keys::insert(&*change.tx, row.clone()).await?;
+        self.record(&change.tx, caller, current, EventType::AuthnTokenCreated).await?;
+        let renewed = self.auth.commit_change(change).await?;
+        Ok(NewApiKey { key: row.into(), secret: shown, renewed })
+    }
+
+    /// End a key.
+    pub async fn revoke_api_key(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        id: Uuid,
+    ) -> Result<Renewed, Error> {
+        let user_id = current.account.id;
+        if !api_keys::exists(self.store.reader(), user_id, id).await? {
+            return Err(Refusal::ApiKeyNotFound.into());
+        }
+        let change = self.auth.begin_change(caller, current, &Action::ApiKeyRevoke(id)).await?;
+        if !api_keys::revoke(&*change.tx, user_id, id, self.clock.now().0).await? {
+            return Err(Refusal::ApiKeyNotFound.into());
+        }
+        self.record(&change.tx, caller, current, EventType::AuthnTokenRevoked).await?;
+        self.auth.commit_change(change).await
+    }
+
+    async fn record(
+        &self,
+        tx: &crate::store::Transaction<'_>,
+        caller: &Caller,
+        current: &CurrentSession,
+        event_type: EventType,
+    ) -> Result<(), Error> {
+        let event = Event::success(event_type).user(current.account.id).session(current.id);
+        self.auth.record(tx, caller, event).await
+    }
+}
