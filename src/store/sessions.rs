@@ -3,29 +3,20 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, SqlErr,
 };
 use uuid::Uuid;
 
 use super::Error;
 use super::entity::session::{Column, Entity, Model};
 
-/// Open one.
-pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
-    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await?;
-    Ok(())
-}
-
-/// Whether any session, live or not, has a device key of this thumbprint.
-pub async fn has_thumbprint(db: &impl ConnectionTrait, thumbprint: &str) -> Result<bool, Error> {
-    let found: Option<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::DeviceKeyThumbprint.eq(thumbprint))
-        .into_tuple()
-        .one(db)
-        .await?;
-    Ok(found.is_some())
+/// Open one. `Ok(false)` if another session has its device key; the transaction must then be given up.
+pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool, Error> {
+    match Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// A person's sessions that have neither ended nor run out, the oldest first. `idle_since`: those not used since are over.

@@ -48,11 +48,6 @@ impl Auth {
             self.end_session(tx, caller, previous.account.id, previous.id, EndReason::Replaced).await?;
         }
         let thumbprint = device_key.as_ref().map(PublicKey::thumbprint);
-        if let Some(thumbprint) = &thumbprint
-            && sessions::has_thumbprint(&**tx, thumbprint).await?
-        {
-            return Err(Refusal::DeviceKeyInvalid.into());
-        }
         let known_device = self.know_device(tx, caller, user_id, now).await?;
         let issued = IssuedSession {
             id: Uuid::from_bytes(random_bytes()?),
@@ -79,7 +74,9 @@ impl Auth {
             proof_seed: random_bytes::<32>()?.to_vec(),
             stepped_up_until: None,
         };
-        sessions::insert(&**tx, row).await?;
+        if !sessions::insert(&**tx, row).await? {
+            return Err(Refusal::DeviceKeyInvalid.into());
+        }
         let first = session_token::Model {
             hash: issued.token.hash().to_vec(),
             session_id: issued.id,

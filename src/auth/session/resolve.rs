@@ -1,6 +1,7 @@
 //! Whose request is this, and is the cookie still worth what it was? One read; a write only when something is due.
 
 use super::super::caller::Presented;
+use super::super::dbsc;
 use super::super::device::Device;
 use super::super::jws::PublicKey;
 use super::super::proof::{self, ProofHeader};
@@ -13,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::risk::{self, Facts};
 use crate::secret::Secret;
 use crate::store::session_tokens::{self, Found, state};
-use crate::store::{dbsc, sessions};
+use crate::store::{self, sessions};
 
 /// Whether a request is a person's doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,17 @@ pub enum Usage {
     Active,
     /// A page looks by itself whether the session is still there. That keeps nothing alive and renews nothing.
     Watching,
+}
+
+/// The state of what the browser itself binds a session with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BoundCookie {
+    /// Nothing is bound, or nobody has seen the cookie yet.
+    NotYet,
+    /// It came.
+    Good,
+    /// It should have.
+    Missing,
 }
 
 /// Who is asking.
@@ -106,10 +118,11 @@ impl Auth {
             tx.commit().await?;
         }
 
-        let binding = match (&found.dbsc_id, &found.device_key) {
-            (Some(_), _) => Binding::Dbsc,
-            (None, Some(_)) => Binding::DeviceKey,
-            (None, None) => Binding::Cookie,
+        let bound = self.bound_cookie(caller, &found, now).await?;
+        let binding = match (bound, &found.device_key) {
+            (BoundCookie::Good | BoundCookie::Missing, _) => Binding::Dbsc,
+            (BoundCookie::NotYet, Some(_)) => Binding::DeviceKey,
+            (BoundCookie::NotYet, None) => Binding::Cookie,
         };
         let proven = self.proven(caller, &found, token).await?;
         let due_at = Timestamp(found.issued_at).plus(self.sessions.rotate_after);
@@ -127,7 +140,7 @@ impl Auth {
             tx.commit().await?;
             last_seen = now;
         }
-        let facts = self.facts(caller, &found, now).await?;
+        let facts = facts(caller, &found, bound);
         let assessment = risk::assess(facts);
         if usage == Usage::Active && assessment.needs_step_up() {
             let event = Event::refused(EventType::AuthnStepUpRequired, "session_continue")
@@ -203,41 +216,27 @@ impl Auth {
         }
     }
 
-    async fn facts(&self, caller: &Caller, found: &Found, now: Timestamp) -> Result<Facts, Error> {
-        let device = caller.device();
-        // A session from before networks and devices were kept has none to compare with.
-        let devices: Vec<Device> = read(&found.devices);
-        let networks: Vec<String> = read(&found.networks);
-        let network = caller.network();
-        Ok(Facts {
-            device_changed: !devices.is_empty() && !devices.iter().any(|known| known.is_same_as(&device)),
-            network_changed: !networks.is_empty() && network.is_some_and(|network| !networks.contains(&network)),
-            sensitive_route: false,
-            bound_cookie_missing: self.bound_cookie_is_missing(caller, found, now).await?,
-        })
-    }
-
-    /// Whether the browser should have sent the bound cookie and has not. It is demanded from its first sight: before,
-    /// the answer that brings it may still be on its way.
-    async fn bound_cookie_is_missing(
-        &self,
-        caller: &Caller,
-        found: &Found,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let Some(id) = &found.dbsc_id else { return Ok(false) };
+    /// Whether the browser sent the cookie that DBSC binds. It is demanded from its first sight: before, the answer that
+    /// brings it may still be on its way, and the session is held by what held it without.
+    async fn bound_cookie(&self, caller: &Caller, found: &Found, now: Timestamp) -> Result<BoundCookie, Error> {
+        let Some(id) = &found.dbsc_id else { return Ok(BoundCookie::NotYet) };
         let issued_at = Timestamp(found.bound_cookie_issued_at.unwrap_or_default());
         let is = |stored: &Option<Vec<u8>>| {
             caller.bound_cookie.as_ref().is_some_and(|sent| stored.as_deref() == Some(sent.hash().as_slice()))
         };
-        let is_good = (is(&found.bound_cookie) && now < issued_at.plus(super::super::dbsc::ACCEPTED_FOR))
+        let is_good = (is(&found.bound_cookie) && now < issued_at.plus(dbsc::ACCEPTED_FOR))
             || (is(&found.bound_cookie_previous) && now < issued_at.plus(GRACE));
-        if is_good && found.bound_cookie_seen_at.is_none() {
-            let tx = self.store.begin().await?;
-            dbsc::mark_seen(&*tx, id, now.0).await?;
-            tx.commit().await?;
+        match (is_good, found.bound_cookie_seen_at) {
+            (true, None) => {
+                let tx = self.store.begin().await?;
+                store::dbsc::mark_seen(&*tx, id, now.0).await?;
+                tx.commit().await?;
+                Ok(BoundCookie::Good)
+            }
+            (true, Some(_)) => Ok(BoundCookie::Good),
+            (false, Some(_)) => Ok(BoundCookie::Missing),
+            (false, None) => Ok(BoundCookie::NotYet),
         }
-        Ok(!is_good && found.bound_cookie_seen_at.is_some())
     }
 
     /// Let the present device and network join those that a touch has vouched for.
@@ -253,6 +252,20 @@ impl Auth {
             networks.push(network);
         }
         (write(&newest(devices)), write(&newest(networks)))
+    }
+}
+
+fn facts(caller: &Caller, found: &Found, bound: BoundCookie) -> Facts {
+    let device = caller.device();
+    // A session from before networks and devices were kept has none to compare with.
+    let devices: Vec<Device> = read(&found.devices);
+    let networks: Vec<String> = read(&found.networks);
+    let network = caller.network();
+    Facts {
+        device_changed: !devices.is_empty() && !devices.iter().any(|known| known.is_same_as(&device)),
+        network_changed: !networks.is_empty() && network.is_some_and(|network| !networks.contains(&network)),
+        sensitive_route: false,
+        bound_cookie_missing: bound == BoundCookie::Missing,
     }
 }
 
