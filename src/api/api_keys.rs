@@ -8,7 +8,7 @@ use leptos::server_fn::codec::Json as JsonCodec;
 use super::{ApiError, ApiKeyCreated, Done};
 
 /// `POST /api-keys`: make one. The secret is in this answer and nowhere else. Needs a step-up.
-#[server(prefix = "/", endpoint = "api-keys", input = JsonCodec, output = JsonCodec)]
+#[server(prefix = "", endpoint = "api-keys", input = JsonCodec, output = JsonCodec)]
 pub async fn create_api_key(name: String) -> Result<ApiKeyCreated, ApiError> {
     let call = super::call::Call::current()?;
     let made = call.vault.create_api_key(&call.caller, call.session()?, &name).await?;

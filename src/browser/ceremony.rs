@@ -75,7 +75,7 @@ async fn verify(path: &str, answer: &JsValue) -> Result<(), Failure> {
 /// What binds the session to the key: its public half, and a proof over this ceremony's challenge.
 async fn hand_in(key: &DeviceKey, path: &str, answer: &JsValue) -> Option<JsValue> {
     let client_data = js::text(&js::get(answer, "response"), "clientDataJSON");
-    let client_data = page::window()?.atob(&client_data.replace('-', "+").replace('_', "/")).ok()?;
+    let client_data = page::window()?.atob(&js::translate(&client_data, [('-', '+'), ('_', '/')])).ok()?;
     let seeds = Seeds::of_ceremony(js::text(&js::parse(&client_data), "challenge"));
     let proof = proof::make(key, "POST", path, &seeds).await?;
     Some(js::object(&[("jwk", &key.jwk().await?), ("proof", &proof.into())]))

@@ -64,13 +64,13 @@ pub(super) async fn make() -> Option<DeviceKey> {
     let kind: Object = js::object(&[("name", &"ECDSA".into()), ("namedCurve", &"P-256".into())]).unchecked_into();
     let uses = Array::of1(&"sign".into());
     let pair = js::settle(subtle()?.generate_key_with_object(&kind, false, &uses)).await?;
-    with_store(IdbTransactionMode::Readwrite, |store| store.put_with_key(&pair, &Slot::Next.name())).await?;
+    with_store(IdbTransactionMode::Readwrite, &|store| store.put_with_key(&pair, &Slot::Next.name())).await?;
     Some(DeviceKey(pair))
 }
 
 /// The server has accepted it: from now on this is the key.
 pub(super) async fn accept(key: &DeviceKey) {
-    with_store(IdbTransactionMode::Readwrite, |store| {
+    with_store(IdbTransactionMode::Readwrite, &|store| {
         store.put_with_key(&key.0, &Slot::Current.name())?;
         store.delete(&Slot::Next.name())
     })
@@ -79,13 +79,13 @@ pub(super) async fn accept(key: &DeviceKey) {
 
 /// What is kept there.
 pub(super) async fn find(slot: Slot) -> Option<DeviceKey> {
-    let found = with_store(IdbTransactionMode::Readonly, |store| store.get(&slot.name())).await?;
+    let found = with_store(IdbTransactionMode::Readonly, &|store| store.get(&slot.name())).await?;
     found.is_object().then_some(DeviceKey(found))
 }
 
 /// Forget one.
 pub(super) async fn forget(slot: Slot) {
-    with_store(IdbTransactionMode::Readwrite, |store| store.delete(&slot.name())).await;
+    with_store(IdbTransactionMode::Readwrite, &|store| store.delete(&slot.name())).await;
 }
 
 fn subtle() -> Option<SubtleCrypto> {
@@ -96,7 +96,7 @@ fn subtle() -> Option<SubtleCrypto> {
 /// Do something in one transaction, and bring what its last request found once all of it is done.
 async fn with_store(
     mode: IdbTransactionMode,
-    act: impl FnOnce(&IdbObjectStore) -> Result<IdbRequest, JsValue>,
+    act: &dyn Fn(&IdbObjectStore) -> Result<IdbRequest, JsValue>,
 ) -> Option<JsValue> {
     let database = open().await?;
     let found = async {

@@ -47,3 +47,9 @@ pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Option<JsValue>
 pub(super) fn has_function(object: &JsValue, name: &str) -> bool {
     get(object, name).is_instance_of::<js_sys::Function>()
 }
+
+/// Base64 in its other alphabet. Padding goes.
+pub(super) fn translate(base64: &str, letters: [(char, char); 2]) -> String {
+    let other = |letter| letters.iter().find(|(from, _)| *from == letter).map_or(letter, |(_, to)| *to);
+    base64.chars().filter(|letter| *letter != '=').map(other).collect()
+}

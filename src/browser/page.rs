@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Location, VisibilityState, Window};
 
-use super::js;
+use super::{form, js};
 
 /// A page that loads itself again sooner than this after the last time is going round in circles.
 const CIRCLE_MS: f64 = 15_000.0;
@@ -94,24 +94,18 @@ pub(super) fn origin() -> String {
 /// This page's address, over HTTPS.
 pub(crate) fn https_address() -> String {
     let address = location().and_then(|location| location.href().ok()).unwrap_or_default();
-    address.replacen("http://", "https://", 1)
+    // It is read where the address begins with `http:`.
+    match address.strip_prefix("http:") {
+        Some(rest) => String::from("https:") + rest,
+        None => address,
+    }
 }
 
-/// Give the focus to `fallback` if the element that had it has gone, as a pressed Cancel does with its message.
+/// Give the focus to the button if the element that had it has gone.
 pub(crate) fn keep_focus(fallback: NodeRef<Button>) {
-    // By then the message has changed.
-    request_animation_frame(move || {
-        if focus_is_lost()
-            && let Some(button) = fallback.get_untracked()
-        {
-            let _ = button.focus();
-        }
-    });
-}
-
-/// Whether the element that had the focus has gone.
-pub(crate) fn focus_is_lost() -> bool {
-    document().active_element().is_none_or(|element| element.tag_name().eq_ignore_ascii_case("body"))
+    if let Some(button) = fallback.get_untracked() {
+        form::keep_focus(button.into());
+    }
 }
 
 /// Whether the browser knows that it has no network.

@@ -68,7 +68,7 @@ pub(super) async fn make(key: &DeviceKey, method: &str, path: &str, seeds: &Seed
     let window = page::window()?;
     let base64url = |text: &str| {
         let base64 = window.btoa(text).ok()?;
-        Some(base64.trim_end_matches('=').replace('+', "-").replace('/', "_"))
+        Some(js::translate(&base64, [('+', '-'), ('/', '_')]))
     };
     let header = js::object(&[("typ", &"dpop+jwt".into()), ("alg", &"ES256".into()), ("jwk", &key.jwk().await?)]);
     let address = page::origin() + path.split('?').next().unwrap_or_default();

@@ -36,48 +36,47 @@ fn show(said: Message, message: RwSignal<Option<Message>>) -> impl IntoView {
     }
 }
 
+/// All buttons are one view, and all links another: the browser's code stays small.
 fn act(action: Action, message: RwSignal<Option<Message>>) -> Option<AnyView> {
-    let content = match action {
+    let (label, path) = match action {
         Action::None => return None,
-        Action::Cancel => {
-            view! { <button class="button" r#type="button" on:click=|_| cancel()>"Cancel"</button> }.into_any()
-        }
-        Action::Reload => {
-            view! { <button class="button" r#type="button" on:click=|_| reload()>"Reload"</button> }.into_any()
-        }
-        Action::Link(label, path) => view! { <a class="button" href=path>{label}</a> }.into_any(),
-        Action::SignInAgain => view! {
-            <button class="button" r#type="button" on:click=move |_| sign_in_again(message)>"Sign in again"</button>
-        }
-        .into_any(),
-        Action::OpenOverHttps => view! { <a class="button" href=over_https()>"Open over HTTPS"</a> }.into_any(),
+        Action::Cancel => ("Cancel", None),
+        Action::Reload => ("Reload", None),
+        Action::SignInAgain => ("Sign in again", None),
+        Action::Link(label, path) => (label, Some(path.to_owned())),
+        Action::OpenOverHttps => ("Open over HTTPS", Some(over_https())),
+    };
+    let content = if let Some(path) = path {
+        view! { <a class="button" href=path>{label}</a> }.into_any()
+    } else {
+        let press = move |_| press(action, message);
+        view! { <button class="button" r#type="button" on:click=press>{label}</button> }.into_any()
     };
     Some(view! { <p class="actions">{content}</p> }.into_any())
 }
 
-fn cancel() {
-    #[cfg(feature = "hydrate")]
-    crate::browser::webauthn::cancel();
-}
+#[cfg(not(feature = "hydrate"))]
+fn press(_: Action, _: RwSignal<Option<Message>>) {}
 
-fn reload() {
-    #[cfg(feature = "hydrate")]
-    crate::browser::page::reload();
-}
+#[cfg(feature = "hydrate")]
+fn press(action: Action, message: RwSignal<Option<Message>>) {
+    use crate::browser::{ceremony, page, webauthn};
 
-/// The session is of no use here any more. While it is not ended, the sign-in page would only lead back.
-#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "the server answers no press"))]
-fn sign_in_again(message: RwSignal<Option<Message>>) {
-    #[cfg(feature = "hydrate")]
-    leptos::task::spawn_local(async move {
-        match crate::browser::ceremony::sign_out().await {
-            Ok(()) => crate::browser::page::go("/?key-lost"),
-            Err(failure) => {
-                let said = Message::failed(super::Flow::Confirm, failure);
-                message.set(Some(said.with(Action::SignInAgain)));
+    match action {
+        Action::Cancel => webauthn::cancel(),
+        Action::Reload => page::reload(),
+        // While the session is not ended, the sign-in page would only lead back.
+        Action::SignInAgain => leptos::task::spawn_local(async move {
+            match ceremony::sign_out().await {
+                Ok(()) => page::go("/?key-lost"),
+                Err(failure) => {
+                    let said = Message::failed(super::Flow::Confirm, failure);
+                    message.set(Some(said.with(Action::SignInAgain)));
+                }
             }
-        }
-    });
+        }),
+        Action::None | Action::Link(..) | Action::OpenOverHttps => {}
+    }
 }
 
 fn over_https() -> String {

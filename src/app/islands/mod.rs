@@ -11,6 +11,7 @@ mod prove;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod stage;
 mod step_up;
 
 pub use keep::Keep;

@@ -3,41 +3,45 @@
 use leptos::prelude::*;
 
 use super::live::Live;
-use super::message::Message;
+use super::stage::Stage;
 
 /// Ends the session and goes to the sign-in page.
 #[island]
 pub fn SignOut() -> impl IntoView {
-    let message = RwSignal::new(None::<Message>);
-    let busy = RwSignal::new(false);
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if !busy.get_untracked() {
-            busy.set(true);
-            #[cfg(feature = "hydrate")]
-            leptos::task::spawn_local(async move {
-                use super::message::Tone;
-                use crate::browser::{ceremony, page};
-
-                if ceremony::sign_out().await.is_ok() {
-                    page::go("/?signed-out");
-                } else {
-                    busy.set(false);
-                    message.set(Some(Message::new(
-                        Tone::Look,
-                        "You may still be signed in.",
-                        "We could not reach the server. Check your connection, then press the button again.",
-                    )));
-                }
-            });
-        }
-    };
+    let stage = Stage::new();
+    #[cfg(feature = "hydrate")]
+    stage.wake(|_| {}, running::sign_out);
     view! {
-        <form class="stack needs-script" method="dialog" on:submit=submit>
-            <button class="button" r#type="submit" aria-disabled=move || busy.get().then_some("true")>
-                "Sign out"
-            </button>
-            <Live message=message />
-        </form>
+        <div class="stack needs-script">
+            {stage.view(r#"<form method="dialog"><button class="button">Sign out</button></form>"#)}
+            <Live message=stage.message />
+        </div>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod running {
+    use leptos::task::spawn_local;
+
+    use super::Stage;
+    use crate::app::islands::Message;
+    use crate::app::islands::message::Tone;
+    use crate::browser::form::Form;
+    use crate::browser::{ceremony, page};
+
+    pub(super) fn sign_out(stage: Stage, form: Form) {
+        form.set_busy(true);
+        spawn_local(async move {
+            if ceremony::sign_out().await.is_ok() {
+                page::go("/?signed-out");
+            } else {
+                stage.say(Message::new(
+                    Tone::Look,
+                    "You may still be signed in.",
+                    "We could not reach the server. Check your connection, then press the button again.",
+                ));
+                form.set_busy(false);
+            }
+        });
     }
 }

@@ -47,6 +47,18 @@ pub fn ApiKeysPanel(
     };
     view! {
         <div class="stack" data-gap="xl">
+            <div class="status" data-tone="look" data-secret hidden=true>
+                <p class="title">"Copy your new key now."</p>
+                <p>"This is the only time you will see it. Whoever has it can act for you."</p>
+                <p>
+                    <code class="copy"></code>
+                </p>
+                <p class="actions">
+                    <button class="button" r#type="button">
+                        "Copy"
+                    </button>
+                </p>
+            </div>
             <section class="card stack" aria-labelledby="new">
                 <h2 id="new">"New key"</h2>
                 <form

@@ -17,6 +17,13 @@ const DPOP_ATH: HeaderName = HeaderName::from_static("dpop-ath");
 /// A page that only looks whether the session is still there says so.
 const WATCH: &str = "watch=1";
 
+/// Whether this is a person using their session. A page that watches is not; signing in and out open and end one.
+fn is_use(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_watching = request.method() == Method::GET && request.uri().query() == Some(WATCH);
+    !is_watching && !path.starts_with("/auth/passkey/") && path != "/auth/logout"
+}
+
 /// Resolve, run, and hand out.
 pub(in crate::server) async fn resolve(
     State(state): State<AppState>,
@@ -24,8 +31,7 @@ pub(in crate::server) async fn resolve(
     next: Next,
 ) -> Response {
     let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-    let is_watching = request.method() == Method::GET && request.uri().query() == Some(WATCH);
-    let usage = if is_watching { Usage::Watching } else { Usage::Active };
+    let usage = if is_use(&request) { Usage::Active } else { Usage::Watching };
     let resolution = match state.auth.resolve(&caller, usage).await {
         Ok(resolution) => resolution,
         Err(error) => return ApiError::from(error).into_response(),

@@ -1,0 +1,102 @@
+//! A form that the browser shows and no view knows.
+
+use leptos::prelude::{document, request_animation_frame};
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
+
+use super::{js, page};
+
+/// One that was submitted.
+pub(crate) struct Form(Element);
+
+/// Hand over every form in there that is submitted while it is not busy. What no field could hold is pointed out.
+pub(crate) fn on_submit(around: &Element, act: impl Fn(Form) + 'static) {
+    let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+        event.prevent_default();
+        if let Some(form) = event.target().and_then(|form| form.dyn_into().ok()).map(Form)
+            && !form.is_busy()
+            && !form.has_fault()
+        {
+            act(form);
+        }
+    });
+    let _ = around.add_event_listener_with_callback("submit", listener.as_ref().unchecked_ref());
+    // The page keeps it for as long as there is a page.
+    listener.forget();
+}
+
+impl Form {
+    /// What the form says in this attribute.
+    pub(crate) fn says(&self, attribute: &str) -> Option<String> {
+        self.0.get_attribute(attribute)
+    }
+
+    /// The body of a call: what the form says, and what was typed.
+    pub(crate) fn body(&self) -> String {
+        let mut body = js::parse(&self.says("data-body").unwrap_or_default());
+        if !body.is_object() {
+            body = js::object(&[]);
+        }
+        for field in self.fields() {
+            js::set(&body, &field.name(), &field.value().trim().into());
+        }
+        js::stringify(&body)
+    }
+
+    fn fields(&self) -> Vec<HtmlInputElement> {
+        let Ok(found) = self.0.query_selector_all("[name]") else { return Vec::new() };
+        (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+    }
+
+    /// Point out the first field that does not hold what it should. Answers whether there is one.
+    fn has_fault(&self) -> bool {
+        let mut has_fault = false;
+        for field in self.fields() {
+            let is_valid = field.check_validity();
+            let _ = field.set_attribute("aria-invalid", if is_valid { "false" } else { "true" });
+            if let Some(error) = document().get_element_by_id(&(field.id() + "-error")) {
+                let _ = error.toggle_attribute_with_force("hidden", is_valid);
+            }
+            if !is_valid && !has_fault {
+                let _ = field.focus();
+                has_fault = true;
+            }
+        }
+        has_fault
+    }
+
+    fn is_busy(&self) -> bool {
+        self.0.query_selector("[aria-disabled]").is_ok_and(|found| found.is_some())
+    }
+
+    /// From now on a press does nothing, or something again. Then the button gets the focus back if it was lost.
+    pub(crate) fn set_busy(&self, is_busy: bool) {
+        let Ok(Some(button)) = self.0.query_selector("button") else { return };
+        if is_busy {
+            let _ = button.set_attribute("aria-disabled", "true");
+        } else {
+            let _ = button.remove_attribute("aria-disabled");
+            keep_focus(button);
+        }
+    }
+}
+
+/// Give the focus to this if the element that had it has gone, as a pressed Cancel does with its message.
+pub(crate) fn keep_focus(fallback: Element) {
+    // By then the message has changed.
+    request_animation_frame(move || {
+        let focused = document().active_element();
+        let is_lost = focused.is_none_or(|element| element.tag_name().eq_ignore_ascii_case("body"));
+        if is_lost && let Ok(element) = fallback.dyn_into::<HtmlElement>() {
+            let _ = element.focus();
+        }
+    });
+}
+
+/// Put it where the person can paste it from.
+pub(crate) async fn copy(text: &str) -> bool {
+    let Some(window) = page::window() else { return false };
+    let clipboard = window.navigator().clipboard();
+    let there: &JsValue = clipboard.as_ref();
+    there.is_object() && js::settle(Ok(clipboard.write_text(text))).await.is_some()
+}
