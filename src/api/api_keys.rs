@@ -20,8 +20,9 @@ pub async fn create_api_key(name: String) -> Result<ApiKeyCreated, ApiError> {
 #[server(prefix = "/api-keys", endpoint = "revoke", input = JsonCodec, output = JsonCodec)]
 pub async fn revoke_api_key(id: String) -> Result<Done, ApiError> {
     let call = super::call::Call::current()?;
+    let current = call.session()?;
     let id = id.parse().map_err(|_| ApiError::invalid_request())?;
-    let renewed = call.vault.revoke_api_key(&call.caller, call.session()?, id).await?;
+    let renewed = call.vault.revoke_api_key(&call.caller, current, id).await?;
     call.renew(&renewed);
     Ok(Done { ok: true })
 }

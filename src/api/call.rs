@@ -58,7 +58,9 @@ impl Call {
     /// Give the browser what belongs to a session that was just opened.
     pub(super) fn open(&self, session: &IssuedSession) {
         self.issue_cookie(cookies::SESSION, &session.token, session.lifetime);
-        self.issue_cookie(cookies::KNOWN_DEVICE, &session.known_device, KNOWN_DEVICE_LIFETIME);
+        if let Some(known_device) = &session.known_device {
+            self.issue_cookie(cookies::KNOWN_DEVICE, known_device, KNOWN_DEVICE_LIFETIME);
+        }
         self.offer(session.dbsc.as_ref());
     }
 

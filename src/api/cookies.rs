@@ -17,6 +17,8 @@ pub const CEREMONY: &str = "__Host-ceremony";
 
 /// A browser that somebody signed in from. It opens nothing.
 pub const KNOWN_DEVICE: &str = "__Host-device";
+/// The browser that a touch was made in. Without it the touch is no use: who copied the session cookie before has not this.
+pub const STEP_UP: &str = "__Host-step-up";
 /// What DBSC binds.
 pub const BOUND: &str = "__Host-bound";
 

@@ -122,13 +122,12 @@ mod server {
             of_edge.or(of_rule).unwrap_or(500)
         }
 
-        /// The error of RFC 9449 §7.1, if this is one.
+        /// What `WWW-Authenticate` says of the proof (RFC 9449 §7.1), if this is about one.
         pub fn proof_error(&self) -> Option<&'static str> {
-            [Refusal::UseDpopNonce, Refusal::InvalidDpopProof]
+            [Refusal::UseDpopNonce, Refusal::InvalidDpopProof, Refusal::DpopProofRequired]
                 .iter()
                 .map(|refusal| refusal.code())
                 .find(|code| *code == self.code)
-                .or((self.code == Refusal::DpopProofRequired.code()).then_some(Refusal::InvalidDpopProof.code()))
         }
     }
 

@@ -52,7 +52,7 @@ fn sign_out_browser(call: &super::call::Call) {
     use super::cookies;
     use axum::http::{HeaderName, HeaderValue};
 
-    for cookie in [cookies::SESSION, cookies::CEREMONY, cookies::BOUND] {
+    for cookie in [cookies::SESSION, cookies::CEREMONY, cookies::STEP_UP, cookies::BOUND] {
         call.expire_cookie(cookie);
     }
     // Not "cookies": that would take sibling apps' cookies and the known-device cookie along. "storage" takes the device

@@ -10,11 +10,10 @@ use super::{ApiError, Json, SteppedUp};
 /// `POST /auth/step-up/options`: takes the `stepUp` object of a 403. Answers `PublicKeyCredentialRequestOptionsJSON`
 /// whose challenge commits to the action and its parameters.
 #[server(prefix = "/auth/step-up", endpoint = "options", input = JsonCodec, output = JsonCodec)]
-pub async fn step_up_options(action: String, params: Option<Json>) -> Result<Json, ApiError> {
+pub async fn step_up_options(action: String, params: Json) -> Result<Json, ApiError> {
     let call = super::call::Call::current()?;
     let current = call.session()?;
-    let params = params.as_ref().map_or("{}", |params| params.get());
-    let action = crate::auth::Action::parse(&action, params).ok_or_else(ApiError::invalid_request)?;
+    let action = crate::auth::Action::parse(&action, params.get()).ok_or_else(ApiError::invalid_request)?;
     let begun = call.auth.begin_step_up(&call.caller, current, &action).await?;
     super::passkey::answer_options(&call, begun)
 }
@@ -25,6 +24,9 @@ pub async fn step_up_verify(response: Json) -> Result<SteppedUp, ApiError> {
     let call = super::call::Call::current()?;
     let done = call.auth.finish_step_up(&call.caller, call.session()?, response.get()).await?;
     call.renew(&done.renewed);
+    if let Some(holder) = &done.holder {
+        call.issue_cookie(super::cookies::STEP_UP, holder, crate::auth::CEREMONY_LIFETIME);
+    }
     call.offer(done.dbsc.as_ref());
     Ok(SteppedUp { ok: true, valid_until: done.valid_until.to_rfc3339() })
 }

@@ -29,6 +29,8 @@ pub struct Caller {
     pub browser: Option<Secret>,
     /// The cookie by which a browser is known again, if a well-formed one was sent. It opens nothing.
     pub known_device: Option<Secret>,
+    /// The cookie that a touch gives to the browser it was made in, if a well-formed one was sent.
+    pub step_up: Option<Secret>,
     /// The cookie that DBSC binds, if a well-formed one was sent.
     pub bound_cookie: Option<Secret>,
     /// The `DPoP` header.

@@ -18,12 +18,12 @@ use super::{Auth, Caller, Error};
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
 use crate::secret::{Secret, random_bytes};
-use crate::store::{self, dbsc, dbsc_challenge, dbsc_session, sessions};
+use crate::store::{self, dbsc, dbsc_challenge, dbsc_session};
 
 /// How long a bound cookie lasts. Browsers refresh it when less than two minutes are left, and may sign six times in nine.
 pub const COOKIE_LIFETIME: Duration = Duration::from_mins(10);
 /// How long it is accepted: a request may have been under way while it ran out.
-pub(super) const ACCEPTED_FOR: Duration = Duration::from_secs(10 * 60 + 30);
+pub(super) const ACCEPTED_FOR: Duration = Duration::from_secs(10 * 60 + 10);
 /// A challenge outlives the cookie it comes with, or every refresh would need two.
 const CHALLENGE_LIFETIME: Duration = Duration::from_hours(1);
 /// An offer that is not taken in this time is void.
@@ -120,10 +120,10 @@ impl Auth {
         let now = self.clock.now();
         let tx = self.store.begin().await?;
         let Some(offer) = dbsc::find_offer(&*tx, id, &secret.hash()).await? else { return Ok(None) };
+        let Some(owner) = self.hold_session(&tx, offer.session_id, now).await? else { return Ok(None) };
         if !self.use_challenge(&tx, id, &claims.jti, now.minus(OFFER_LIFETIME), now).await? {
             return Ok(None);
         }
-        let Some(owner) = sessions::owner_of_live(&*tx, offer.session_id, now.0).await? else { return Ok(None) };
         let cookie = Secret::generate()?;
         if !dbsc::register(&*tx, id, key.to_bytes(), cookie.hash().to_vec(), now.0).await? {
             return Ok(None);
@@ -140,15 +140,21 @@ impl Auth {
     pub async fn refresh_dbsc(&self, caller: &Caller, id: &str, jwt: Option<&str>) -> Result<Refresh, Error> {
         let now = self.clock.now();
         let tx = self.store.begin().await?;
+        let Some(session) = dbsc::session_of(&*tx, id).await? else { return Ok(Refresh::Over) };
+        // Whoever ends a session holds it first and its binding then; so does this.
+        let Some(owner) = self.hold_session(&tx, session, now).await? else { return Ok(Refresh::Over) };
         let Some(row) = dbsc::lock(&*tx, id).await? else { return Ok(Refresh::Over) };
         let Some(key) = row.public_key.as_deref().and_then(PublicKey::from_bytes) else {
             return Ok(Refresh::Over);
         };
-        let Some(owner) = sessions::owner_of_live(&*tx, row.session_id, now.0).await? else {
-            return Ok(Refresh::Over);
-        };
         if let Some(jwt) = jwt {
-            let Some(claims) = jws::parse(jwt, TYP).and_then(|parsed| parsed.verify::<Proof>(&key)) else {
+            // What is no JWT of this kind tells nothing, and no browser sends it.
+            let Some(parsed) = jws::parse(jwt, TYP) else {
+                let challenge = self.challenge(&tx, id, now).await?;
+                tx.commit().await?;
+                return Ok(Refresh::Challenge(challenge));
+            };
+            let Some(claims) = parsed.verify::<Proof>(&key) else {
                 // Another key: somebody has the identifier and not the device.
                 self.end_session(&tx, caller, owner, row.session_id, EndReason::BindingViolated).await?;
                 let event = Event::refused(EventType::SessionBindingViolated, "wrong_key");

@@ -154,6 +154,11 @@ impl Auth {
         let pending: Pending = self.redeem_ceremony(caller, Kind::Registration, &challenge).await?;
         let device_key =
             new.device_key.map(|offer| self.check_device_key(caller, offer, &challenge)).transpose()?;
+        // Of one that was to be left out webauthn-rs says that its algorithm is wrong.
+        if pending.adds_for.is_some() && credentials::find(self.store.reader(), &response.raw_id).await?.is_some()
+        {
+            return Err(Refusal::PasskeyExists.into());
+        }
         let passkey = self.rp.finish_registration(&response, &pending.state)?;
 
         let verified: webauthn_rs::prelude::Credential = passkey.into();

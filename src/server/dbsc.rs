@@ -85,8 +85,10 @@ fn challenge_with(headers: &mut HeaderMap, challenge: &str, id: &str) {
     }
 }
 
-/// A header's text. Browsers send these bare; the draft also allows quotes.
+/// The one header's text. Browsers send these bare; the draft also allows quotes.
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let text = headers.get(name)?.to_str().ok()?;
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let text = value.to_str().ok()?;
     Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
 }

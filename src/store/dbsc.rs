@@ -18,7 +18,13 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> 
     Ok(())
 }
 
-/// The binding of this identifier, held until the transaction ends, unless it has ended.
+/// Which session this identifier binds, unless the binding has ended.
+pub async fn session_of(db: &impl ConnectionTrait, id: &str) -> Result<Option<Uuid>, Error> {
+    let found = Entity::find_by_id(id).select_only().column(Column::SessionId);
+    found.filter(Column::EndedAt.is_null()).into_tuple().one(db).await
+}
+
+/// The binding of this identifier, held until the transaction ends, unless it has ended. Lock its session first.
 pub async fn lock(db: &impl ConnectionTrait, id: &str) -> Result<Option<Model>, Error> {
     Entity::find_by_id(id).filter(Column::EndedAt.is_null()).lock_exclusive().one(db).await
 }

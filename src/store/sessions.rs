@@ -1,6 +1,6 @@
 //! Queries on `sessions`.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, SqlErr,
@@ -85,14 +85,22 @@ pub async fn delete_expired(db: &impl ConnectionTrait, before: i64) -> Result<u6
     Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?.rows_affected)
 }
 
-/// Whose session this is, if it has neither ended nor run out.
-pub async fn owner_of_live(db: &impl ConnectionTrait, id: Uuid, now: i64) -> Result<Option<Uuid>, Error> {
+/// Whose session this is, if it has neither ended nor run out nor idled out. Held until the transaction ends: whoever ends it waits.
+pub async fn lock_live(
+    tx: &impl ConnectionTrait,
+    id: Uuid,
+    now: i64,
+    idle_since: i64,
+) -> Result<Option<Uuid>, Error> {
     Entity::find_by_id(id)
         .select_only()
         .column(Column::UserId)
         .filter(Column::EndedAt.is_null())
         .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::LastSeenAt.gt(idle_since))
+        // Not FOR UPDATE: a new token refers to this row, and must not wait for it.
+        .lock(LockType::NoKeyUpdate)
         .into_tuple()
-        .one(db)
+        .one(tx)
         .await
 }

@@ -12,7 +12,7 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
     Entity::insert(row.into_active_model().reset_all())
         .on_conflict(
             OnConflict::columns([Column::SessionId, Column::Action])
-                .update_columns([Column::CredentialId, Column::ExpiresAt])
+                .update_columns([Column::Holder, Column::CredentialId, Column::ExpiresAt])
                 .to_owned(),
         )
         .exec_without_returning(db)
@@ -20,26 +20,36 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
     Ok(())
 }
 
+/// Which grant is meant: the session's, for the action, in the hands of who made the touch.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The session.
+    pub session: Uuid,
+    /// SHA-256 of the action and its parameters.
+    pub action: &'a [u8],
+    /// SHA-256 of the cookie.
+    pub holder: &'a [u8],
+}
+
+impl Wanted<'_> {
+    fn filter<T: QueryFilter>(&self, query: T, now: i64) -> T {
+        query
+            .filter(Column::SessionId.eq(self.session))
+            .filter(Column::Action.eq(self.action))
+            .filter(Column::Holder.eq(self.holder))
+            .filter(Column::ExpiresAt.gt(now))
+    }
+}
+
 /// Spend the grant of this call, if there is one. Undone if the transaction is.
-pub async fn spend(db: &impl ConnectionTrait, session: Uuid, action: &[u8], now: i64) -> Result<bool, Error> {
-    let spent = Entity::delete_many()
-        .filter(Column::SessionId.eq(session))
-        .filter(Column::Action.eq(action))
-        .filter(Column::ExpiresAt.gt(now))
-        .exec(db)
-        .await?;
+pub async fn spend(db: &impl ConnectionTrait, wanted: Wanted<'_>, now: i64) -> Result<bool, Error> {
+    let spent = wanted.filter(Entity::delete_many(), now).exec(db).await?;
     Ok(spent.rows_affected == 1)
 }
 
 /// Whether there is one to spend.
-pub async fn is_there(db: &impl ConnectionTrait, session: Uuid, action: &[u8], now: i64) -> Result<bool, Error> {
-    let found = Entity::find()
-        .filter(Column::SessionId.eq(session))
-        .filter(Column::Action.eq(action))
-        .filter(Column::ExpiresAt.gt(now))
-        .one(db)
-        .await?;
-    Ok(found.is_some())
+pub async fn is_there(db: &impl ConnectionTrait, wanted: Wanted<'_>, now: i64) -> Result<bool, Error> {
+    Ok(wanted.filter(Entity::find(), now).one(db).await?.is_some())
 }
 
 /// Forget what was not spent in time.

@@ -66,6 +66,16 @@ impl Auth {
         Ok(true)
     }
 
+    /// Whose session this is, if it still lives. Nobody ends it before the transaction does.
+    pub(in crate::auth) async fn hold_session(
+        &self,
+        tx: &store::Transaction<'_>,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Uuid>, Error> {
+        Ok(sessions::lock_live(&**tx, id, now.0, now.minus(self.sessions.idle).0).await?)
+    }
+
     /// End the oldest sessions of an account until it has no more than it may.
     pub(super) async fn enforce_limit(
         &self,

@@ -12,7 +12,7 @@ use super::{CurrentSession, EndReason};
 use crate::clock::Timestamp;
 use crate::secret::{Secret, random_bytes};
 use crate::store::session_tokens::state;
-use crate::store::{self, known_device, known_devices, session, session_token, session_tokens, sessions};
+use crate::store::{self, known_device, known_devices, session, session_token, session_tokens, sessions, users};
 
 /// How long a browser is known again.
 pub const KNOWN_DEVICE_LIFETIME: Duration = Duration::from_hours(400 * 24);
@@ -26,8 +26,8 @@ pub struct IssuedSession {
     pub token: Secret,
     /// How long the cookie should last.
     pub lifetime: Duration,
-    /// For the cookie by which the browser is known again.
-    pub known_device: Secret,
+    /// For the cookie by which the browser is known again, where it has none yet.
+    pub known_device: Option<Secret>,
     /// What the browser may bind the session with, where it can.
     pub dbsc: Option<Offer>,
 }
@@ -44,11 +44,12 @@ impl Auth {
         device_key: Option<PublicKey>,
     ) -> Result<IssuedSession, Error> {
         let now = self.clock.now();
+        users::lock(&**tx, user_id).await?;
         if let Some(previous) = previous {
             self.end_session(tx, caller, previous.account.id, previous.id, EndReason::Replaced).await?;
         }
         let thumbprint = device_key.as_ref().map(PublicKey::thumbprint);
-        let known_device = self.know_device(tx, caller, user_id, now).await?;
+        let (device_hash, known_device) = self.know_device(tx, caller, user_id, now).await?;
         let issued = IssuedSession {
             id: Uuid::from_bytes(random_bytes()?),
             token: Secret::generate()?,
@@ -68,7 +69,7 @@ impl Auth {
             end_reason: None,
             devices: write(&[caller.device()]),
             networks: write(caller.network().as_slice()),
-            known_device: Some(issued.known_device.hash().to_vec()),
+            known_device: Some(device_hash),
             device_key: device_key.as_ref().map(PublicKey::to_bytes),
             device_key_thumbprint: thumbprint,
             proof_seed: random_bytes::<32>()?.to_vec(),
@@ -100,18 +101,18 @@ impl Auth {
         caller: &Caller,
         user_id: Uuid,
         now: Timestamp,
-    ) -> Result<Secret, Error> {
-        let device = match &caller.known_device {
-            Some(device) if known_devices::exists(&**tx, &device.hash()).await? => device.clone(),
-            _ => Secret::generate()?,
+    ) -> Result<(Vec<u8>, Option<Secret>), Error> {
+        let (device, new) = match &caller.known_device {
+            Some(device) if known_devices::exists(&**tx, &device.hash()).await? => (device.hash(), None),
+            _ => {
+                let new = Secret::generate()?;
+                (new.hash(), Some(new))
+            }
         };
-        let row = known_device::Model {
-            device: device.hash().to_vec(),
-            user_id,
-            first_seen_at: now.0,
-            last_seen_at: now.0,
-        };
+        let device = device.to_vec();
+        let row =
+            known_device::Model { device: device.clone(), user_id, first_seen_at: now.0, last_seen_at: now.0 };
         known_devices::seen(&**tx, row).await?;
-        Ok(device)
+        Ok((device, new))
     }
 }

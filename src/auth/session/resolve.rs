@@ -112,12 +112,6 @@ impl Auth {
             self.end_replayed(caller, found.user_id, found.session_id).await?;
             return Ok(Some(Resolution::over(Some(EndReason::Replayed))));
         };
-        if standing == Standing::Current && found.seen_at.is_none() {
-            let tx = self.store.begin().await?;
-            session_tokens::mark_seen(&*tx, &token.hash(), now.0).await?;
-            tx.commit().await?;
-        }
-
         let bound = self.bound_cookie(caller, &found, now).await?;
         let binding = match (bound, &found.device_key) {
             (BoundCookie::Good | BoundCookie::Missing, _) => Binding::Dbsc,
@@ -125,24 +119,52 @@ impl Auth {
             (BoundCookie::NotYet, None) => Binding::Cookie,
         };
         let proven = self.proven(caller, &found, token).await?;
+        let facts = facts(caller, &found, bound);
         let due_at = Timestamp(found.issued_at).plus(self.sessions.rotate_after);
+        let is_overdue = binding == Binding::DeviceKey && due_at.plus(PROOF_GRACE) <= now;
+        let is_doubted = self.note_doubt(caller, usage, &found, facts).await?;
+        // Who is not let in gets no token, and keeps nothing alive.
+        let is_let_in = !is_doubted && (!is_overdue || proven == Proven::Yes);
+        let is_due = binding == Binding::Cookie && usage == Usage::Active && due_at <= now;
+
         let renewed = match standing {
-            Standing::Current if binding == Binding::Cookie && usage == Usage::Active && due_at <= now => {
+            _ if !is_let_in => None,
+            Standing::Current if is_due => {
                 let Some(renewed) = self.rotate_due(caller, &found, token).await? else { return Ok(None) };
                 Some(renewed)
             }
             Standing::Superseded => Self::successor_for(&found, token, binding, proven, now)?,
             Standing::Current | Standing::Fading => None,
         };
-        if usage == Usage::Active && now.since(last_seen) >= TOUCH_INTERVAL {
+        if is_let_in && standing == Standing::Current && found.seen_at.is_none() {
+            let tx = self.store.begin().await?;
+            session_tokens::mark_seen(&*tx, &token.hash(), now.0).await?;
+            tx.commit().await?;
+        }
+        if is_let_in && usage == Usage::Active && now.since(last_seen) >= TOUCH_INTERVAL {
             let tx = self.store.begin().await?;
             sessions::touch(&*tx, found.session_id, now.0, caller.ip_prefix()).await?;
             tx.commit().await?;
             last_seen = now;
         }
-        let facts = facts(caller, &found, bound);
+        let issued_at = if renewed.is_some() { now } else { Timestamp(found.issued_at) };
+        let current = self.current(token, found, standing, proven, renewed, facts);
+        Ok(Some(Resolution::Live(Box::new(CurrentSession {
+            binding,
+            idle_expires_at: last_seen.plus(self.sessions.idle).min(current.expires_at),
+            rotation_due_at: (binding != Binding::Dbsc).then(|| issued_at.plus(self.sessions.rotate_after)),
+            is_overdue,
+            ..current
+        }))))
+    }
+
+    /// Whether one more touch is needed before this request goes on. If so, it is recorded that it was asked for.
+    async fn note_doubt(&self, caller: &Caller, usage: Usage, found: &Found, facts: Facts) -> Result<bool, Error> {
         let assessment = risk::assess(facts);
-        if usage == Usage::Active && assessment.needs_step_up() {
+        if !assessment.needs_step_up() {
+            return Ok(false);
+        }
+        if usage == Usage::Active {
             let event = Event::refused(EventType::AuthnStepUpRequired, "session_continue")
                 .risk(assessment.score())
                 .user(found.user_id)
@@ -151,15 +173,7 @@ impl Auth {
             self.record(&tx, caller, event).await?;
             tx.commit().await?;
         }
-        let issued_at = if renewed.is_some() { now } else { Timestamp(found.issued_at) };
-        let current = self.current(token, found, standing, proven, renewed, facts);
-        Ok(Some(Resolution::Live(Box::new(CurrentSession {
-            binding,
-            idle_expires_at: last_seen.plus(self.sessions.idle).min(current.expires_at),
-            rotation_due_at: (binding != Binding::Dbsc).then(|| issued_at.plus(self.sessions.rotate_after)),
-            is_overdue: binding == Binding::DeviceKey && due_at.plus(PROOF_GRACE) <= now,
-            ..current
-        }))))
+        Ok(true)
     }
 
     fn current(

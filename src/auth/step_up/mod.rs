@@ -20,8 +20,9 @@ use super::session::Renewed;
 use super::{Auth, Begun, CEREMONY_LIFETIME, Caller, CurrentSession, Error, Refusal};
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
-use crate::secret::random_bytes;
-use crate::store::{self, credentials, dbsc, sessions, step_up_grant, step_up_grants};
+use crate::secret::{Secret, random_bytes};
+use crate::store::step_up_grants::Wanted;
+use crate::store::{self, credentials, dbsc, sessions, step_up_grant, step_up_grants, users};
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
@@ -40,6 +41,8 @@ pub struct SteppedUp {
     pub valid_until: Timestamp,
     /// The session's next token.
     pub renewed: Renewed,
+    /// For the cookie without which the touch is no use; `None` where there is nothing left to do with it.
+    pub holder: Option<Secret>,
     /// A new offer to bind the session, where the browser has lost the old binding.
     pub dbsc: Option<super::dbsc::Offer>,
 }
@@ -130,7 +133,10 @@ impl Auth {
 
         let tx = self.store.begin().await?;
         let touched = self.accept_assertion(&tx, &asserted).await?;
-        let valid_until = self.grant(&tx, current, &action, &touched).await?;
+        if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
+            return Err(Refusal::InvalidSession.into());
+        }
+        let (valid_until, holder) = self.grant(&tx, current, &action, &touched).await?;
         let renewed = self.rotate_with(&tx, current).await?;
         let dbsc = if action == Action::SessionContinue { self.vouch(&tx, caller, current).await? } else { None };
         for event_type in touched.noted.iter().copied().chain([EventType::AuthnStepUpSuccess]) {
@@ -142,31 +148,34 @@ impl Auth {
             self.record(&tx, caller, event).await?;
         }
         tx.commit().await?;
-        Ok(SteppedUp { valid_until, renewed, dbsc })
+        Ok(SteppedUp { valid_until, renewed, holder, dbsc })
     }
 
-    /// The only maker of grants. It takes an assertion that was accepted in this very transaction.
+    /// The only maker of grants. It takes an assertion that was accepted in this very transaction. The grant is for the
+    /// browser that gets the answer: whoever has copied the session's cookies before cannot use the owner's touch.
     async fn grant(
         &self,
         tx: &store::Transaction<'_>,
         current: &CurrentSession,
         action: &Action,
         touched: &Touched,
-    ) -> Result<Timestamp, Error> {
+    ) -> Result<(Timestamp, Option<Secret>), Error> {
         let valid_until = self.clock.now().plus(CEREMONY_LIFETIME);
         // Going on is all there was to allow, and `vouch` does it.
         if *action == Action::SessionContinue {
-            return Ok(valid_until);
+            return Ok((valid_until, None));
         }
+        let holder = Secret::generate()?;
         let row = step_up_grant::Model {
             session_id: current.id,
             action: action.digest().to_vec(),
+            holder: holder.hash().to_vec(),
             credential_id: touched.credential_id,
             expires_at: valid_until.0,
         };
         step_up_grants::put(&**tx, row).await?;
         sessions::set_stepped_up_until(&**tx, current.id, Some(valid_until.0)).await?;
-        Ok(valid_until)
+        Ok((valid_until, Some(holder)))
     }
 
     /// The person has shown that this device and network are theirs. A binding that the browser has lost is let go, and a
@@ -197,8 +206,17 @@ impl Auth {
         current.is_newest()?;
         current.prove()?;
         let tx = self.store.begin().await?;
-        if step_up_grants::spend(&*tx, current.id, &action.digest(), self.clock.now().0).await? {
-            return Ok(Change { tx, session: current.clone() });
+        users::lock(&*tx, current.account.id).await?;
+        // It was live when the request came in. It must be now.
+        if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
+            return Err(Refusal::InvalidSession.into());
+        }
+        if let Some(holder) = &caller.step_up {
+            let (action, holder) = (action.digest(), holder.hash());
+            let wanted = Wanted { session: current.id, action: &action, holder: &holder };
+            if step_up_grants::spend(&*tx, wanted, self.clock.now().0).await? {
+                return Ok(Change { tx, session: current.clone() });
+            }
         }
         drop(tx);
         Err(self.ask_for_touch(caller, current, action).await?)
@@ -221,9 +239,12 @@ impl Auth {
     ) -> Result<(), Error> {
         current.is_newest()?;
         current.prove()?;
-        let now = self.clock.now().0;
-        if step_up_grants::is_there(self.store.reader(), current.id, &action.digest(), now).await? {
-            return Ok(());
+        if let Some(holder) = &caller.step_up {
+            let (action, holder) = (action.digest(), holder.hash());
+            let wanted = Wanted { session: current.id, action: &action, holder: &holder };
+            if step_up_grants::is_there(self.store.reader(), wanted, self.clock.now().0).await? {
+                return Ok(());
+            }
         }
         Err(self.ask_for_touch(caller, current, action).await?)
     }

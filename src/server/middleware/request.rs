@@ -44,6 +44,7 @@ pub(in crate::server) async fn identify(
         session: cookies::read(headers, cookies::SESSION),
         browser: secret(headers, cookies::CEREMONY),
         known_device: secret(headers, cookies::KNOWN_DEVICE),
+        step_up: secret(headers, cookies::STEP_UP),
         bound_cookie: secret(headers, cookies::BOUND),
         proof: proof(headers),
     };

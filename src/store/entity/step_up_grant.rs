@@ -11,6 +11,8 @@ pub struct Model {
     /// SHA-256 of the action and its parameters.
     #[sea_orm(primary_key, auto_increment = false)]
     pub action: Vec<u8>,
+    /// SHA-256 of the cookie that the touch gave to the browser it was made in.
+    pub holder: Vec<u8>,
     /// The passkey that was touched.
     pub credential_id: Uuid,
     pub expires_at: i64,

@@ -56,6 +56,7 @@ const STATEMENTS: &[&str] = &[
     "CREATE TABLE step_up_grants (
         session_id    UUID NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
         action        BYTES NOT NULL,
+        holder        BYTES NOT NULL,
         credential_id UUID NOT NULL,
         expires_at    BIGINT NOT NULL,
         PRIMARY KEY (session_id, action))",
