@@ -22,7 +22,7 @@ pub enum EventType {
     AuthnLoginFail,
     /// A session ended before its time (CAEP `session-revoked`); the reason says why.
     SessionRevoked,
-    /// A session's token was replaced on schedule or after a step-up (OWASP `session_renewed`).
+    /// A session's token was replaced because it was due (OWASP `session_renewed`).
     SessionRenewed,
     /// A token was presented that had been replaced: somebody has a copy (OWASP `authn_token_reuse`).
     AuthnTokenReuse,
@@ -38,6 +38,8 @@ pub enum EventType {
     AuthnStepUpFail,
     /// A passkey was added to an account (CAEP `credential-change`, create).
     CredentialCreated,
+    /// Somebody signed in tried to add one and was refused.
+    CredentialCreateFail,
     /// An API key was made (OWASP `authn_token_created`).
     AuthnTokenCreated,
     /// An API key was ended (OWASP `authn_token_revoked`).
@@ -65,6 +67,7 @@ impl EventType {
             Self::AuthnStepUpSuccess => "authn_step_up_success",
             Self::AuthnStepUpFail => "authn_step_up_fail",
             Self::CredentialCreated => "credential_created",
+            Self::CredentialCreateFail => "credential_create_fail",
             Self::AuthnTokenCreated => "authn_token_created",
             Self::AuthnTokenRevoked => "authn_token_revoked",
             Self::CredentialCounterRegressed => "credential_counter_regressed",

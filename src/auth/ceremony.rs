@@ -62,6 +62,19 @@ impl Auth {
         Ok(browser)
     }
 
+    /// What an open ceremony of this browser was begun with. Takes nothing.
+    pub(super) async fn look_at_ceremony<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        kind: Kind,
+        challenge: &[u8],
+    ) -> Result<Option<T>, Error> {
+        let Some(browser) = &caller.browser else { return Ok(None) };
+        let row = ceremonies::find_open(self.store.reader(), challenge, &browser.hash()).await?;
+        let row = row.filter(|row| row.kind == kind.as_str() && row.expires_at > self.clock.now().0);
+        Ok(row.and_then(|row| serde_json::from_str(&row.payload).ok()))
+    }
+
     /// Take a ceremony's one redemption. It is spent even if what follows fails.
     pub(super) async fn redeem_ceremony<T: DeserializeOwned>(
         &self,

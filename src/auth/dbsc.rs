@@ -113,7 +113,7 @@ impl Auth {
         let Some(key) = &parsed.key else { return Ok(None) };
         let Some(claims) = parsed.verify::<Registration>(key) else { return Ok(None) };
         let Some((id, secret)) = claims.authorization.split_once('.') else { return Ok(None) };
-        let Some(secret) = Secret::parse(secret) else { return Ok(None) };
+        let (true, Some(secret)) = (is_identifier(id), Secret::parse(secret)) else { return Ok(None) };
         if !self.is_our_audience(claims.aud.as_deref(), caller) {
             return Ok(None);
         }
@@ -139,32 +139,24 @@ impl Auth {
     /// no cookie comes with this call.
     pub async fn refresh_dbsc(&self, caller: &Caller, id: &str, jwt: Option<&str>) -> Result<Refresh, Error> {
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
-        let Some(session) = dbsc::session_of(&*tx, id).await? else { return Ok(Refresh::Over) };
         // Whoever ends a session holds it first and its binding then; so does this.
+        let Some(session) = dbsc::session_of(self.store.reader(), id).await? else { return Ok(Refresh::Over) };
+        let tx = self.store.begin().await?;
         let Some(owner) = self.hold_session(&tx, session, now).await? else { return Ok(Refresh::Over) };
         let Some(row) = dbsc::lock(&*tx, id).await? else { return Ok(Refresh::Over) };
         let Some(key) = row.public_key.as_deref().and_then(PublicKey::from_bytes) else {
             return Ok(Refresh::Over);
         };
-        if let Some(jwt) = jwt {
-            // What is no JWT of this kind tells nothing, and no browser sends it.
-            let Some(parsed) = jws::parse(jwt, TYP) else {
-                let challenge = self.challenge(&tx, id, now).await?;
-                tx.commit().await?;
-                return Ok(Refresh::Challenge(challenge));
-            };
-            let Some(claims) = parsed.verify::<Proof>(&key) else {
-                // Another key: somebody has the identifier and not the device.
-                self.end_session(&tx, caller, owner, row.session_id, EndReason::BindingViolated).await?;
-                let event = Event::refused(EventType::SessionBindingViolated, "wrong_key");
-                self.record(&tx, caller, event.user(owner).session(row.session_id)).await?;
-                tx.commit().await?;
-                tracing::warn!(alert = "session_binding_violated", session = %row.session_id, "a bound session was signed for by another key");
+        // What is no JWT of this kind tells nothing, and no browser sends it.
+        if let Some(parsed) = jwt.and_then(|jwt| jws::parse(jwt, TYP)) {
+            if !parsed.is_signed_by(&key) {
+                self.end_violated(tx, caller, owner, session).await?;
                 return Ok(Refresh::Over);
-            };
-            let is_fresh = self.use_challenge(&tx, id, &claims.jti, now.minus(CHALLENGE_LIFETIME), now).await?;
-            if is_fresh && self.is_our_audience(claims.aud.as_deref(), caller) {
+            }
+            if let Some(Proof { jti, aud }) = parsed.verify(&key)
+                && self.is_our_audience(aud.as_deref(), caller)
+                && self.use_challenge(&tx, id, &jti, now.minus(CHALLENGE_LIFETIME), now).await?
+            {
                 let cookie = Secret::generate()?;
                 dbsc::refresh(&*tx, id, cookie.hash().to_vec(), now.0).await?;
                 let challenge = self.challenge(&tx, id, now).await?;
@@ -176,6 +168,22 @@ impl Auth {
         let challenge = self.challenge(&tx, id, now).await?;
         tx.commit().await?;
         Ok(Refresh::Challenge(challenge))
+    }
+
+    /// Another key has signed: somebody has the identifier and not the device.
+    async fn end_violated(
+        &self,
+        tx: store::Transaction<'_>,
+        caller: &Caller,
+        owner: Uuid,
+        session: Uuid,
+    ) -> Result<(), Error> {
+        self.end_session(&tx, caller, owner, session, EndReason::BindingViolated).await?;
+        let event = Event::refused(EventType::SessionBindingViolated, "wrong_key");
+        self.record(&tx, caller, event.user(owner).session(session)).await?;
+        tx.commit().await?;
+        tracing::warn!(alert = "session_binding_violated", %session, "a bound session was signed for by another key");
+        Ok(())
     }
 
     async fn challenge(&self, tx: &store::Transaction<'_>, id: &str, now: Timestamp) -> Result<String, Error> {
@@ -206,4 +214,9 @@ impl Auth {
     fn is_our_audience(&self, audience: Option<&str>, caller: &Caller) -> bool {
         audience.is_none_or(|audience| audience == format!("{}{}", self.origin, caller.path))
     }
+}
+
+/// Ours are 16 bytes in base64url. Postgres would choke on what else a stranger can sign.
+fn is_identifier(id: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(id).is_ok_and(|bytes| bytes.len() == 16)
 }

@@ -98,12 +98,15 @@ pub(super) fn parse<'a>(compact: &'a str, typ: &str) -> Option<Unverified<'a>> {
 }
 
 impl Unverified<'_> {
-    /// The claims, if this key signed them.
+    /// Whether this key signed it.
+    pub(super) fn is_signed_by(&self, key: &PublicKey) -> bool {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &key.0);
+        key.verify(self.signed.as_bytes(), &self.signature).is_ok()
+    }
+
+    /// The claims, if this key signed them and they are what is expected.
     pub(super) fn verify<T: DeserializeOwned>(&self, key: &PublicKey) -> Option<T> {
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &key.0)
-            .verify(self.signed.as_bytes(), &self.signature)
-            .ok()?;
-        serde_json::from_slice(&self.payload).ok()
+        if self.is_signed_by(key) { serde_json::from_slice(&self.payload).ok() } else { None }
     }
 }
 

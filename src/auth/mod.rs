@@ -32,7 +32,7 @@ pub use refusal::{Error, Refusal, RefusalKind, StepUpRequired};
 pub use registration::{NewPasskey, Opened, RegistrationRequest};
 pub use relying_party::{InvalidRelyingParty, RelyingParty};
 pub use session::{
-    Binding, CurrentSession, EndReason, GRACE, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed, Resolution,
+    Access, Binding, CurrentSession, EndReason, GRACE, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed, Resolution,
     SessionInfo, SessionPolicy, Usage,
 };
 pub use step_up::{Action, Which};

@@ -101,6 +101,7 @@ impl Auth {
         if named.is_some_and(|email| email != current.account.email) {
             return Err(Refusal::EmailMismatch.into());
         }
+        current.may_change()?;
         let own = credentials::of_user(self.store.reader(), current.account.id).await?;
         if own.len() >= PASSKEY_LIMIT {
             return Err(Refusal::PasskeysFull.into());
@@ -138,7 +139,10 @@ impl Auth {
         new: &NewPasskey<'_>,
     ) -> Result<Registered, Error> {
         let outcome = self.try_finish_registration(caller, current, new).await;
-        self.record_refusal(caller, EventType::UserCreateFail, &outcome).await?;
+        match current {
+            None => self.record_refusal(caller, EventType::UserCreateFail, &outcome).await?,
+            Some(_) => self.record_refusal(caller, EventType::CredentialCreateFail, &outcome).await?,
+        }
         outcome
     }
 
@@ -151,6 +155,9 @@ impl Auth {
         let label = identity::parse_name(new.label, Refusal::LabelInvalid)?;
         let response: RegisterPublicKeyCredential = relying_party::parse_response(new.response)?;
         let challenge = relying_party::challenge_of(&response.response.client_data_json)?;
+        if let Some(current) = current {
+            self.expect_may_add(caller, current, &challenge).await?;
+        }
         let pending: Pending = self.redeem_ceremony(caller, Kind::Registration, &challenge).await?;
         let device_key =
             new.device_key.map(|offer| self.check_device_key(caller, offer, &challenge)).transpose()?;
@@ -195,6 +202,22 @@ impl Auth {
                 let current = current.filter(|current| current.id == session).ok_or(Refusal::CeremonyMismatch)?;
                 self.add_passkey(caller, current, row).await
             }
+        }
+    }
+
+    /// A proof to repeat, a token to renew or a touch to make must not cost the ceremony: the authenticator has made its
+    /// passkey already.
+    async fn expect_may_add(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        challenge: &[u8],
+    ) -> Result<(), Error> {
+        match self.look_at_ceremony::<Pending>(caller, Kind::Registration, challenge).await? {
+            Some(Pending { adds_for: Some(session), .. }) if session == current.id => {
+                self.expect_grant(caller, current, &Action::PasskeyAdd).await
+            }
+            _ => Ok(()),
         }
     }
 

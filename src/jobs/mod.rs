@@ -29,14 +29,21 @@ pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>) {
 }
 
 async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
-    let tx = store.begin().await?;
-    let gone = ceremonies::delete_expired(&*tx, now.minus(CEREMONY_MEMORY).0).await?
-        + sessions::delete_expired(&*tx, now.minus(SESSION_MEMORY).0).await?
-        + session_tokens::erase_successors(&*tx, now.minus(GRACE).0).await?
-        + step_up_grants::delete_expired(&*tx, now.0).await?
-        + proofs_seen::delete_expired(&*tx, now.0).await?
-        + known_devices::delete_older(&*tx, now.minus(KNOWN_DEVICE_LIFETIME).0).await?;
-    tx.commit().await?;
+    let mut gone = 0;
+    // A transaction each, so that nobody waits for all of them.
+    macro_rules! forget {
+        ($query:path, $moment:expr) => {
+            let tx = store.begin().await?;
+            gone += $query(&*tx, $moment.0).await?;
+            tx.commit().await?;
+        };
+    }
+    forget!(ceremonies::delete_expired, now.minus(CEREMONY_MEMORY));
+    forget!(sessions::delete_expired, now.minus(SESSION_MEMORY));
+    forget!(session_tokens::erase_successors, now.minus(GRACE));
+    forget!(step_up_grants::delete_expired, now);
+    forget!(proofs_seen::delete_expired, now);
+    forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));
     if gone > 0 {
         tracing::debug!(gone, "tidied up");
     }

@@ -26,7 +26,7 @@ pub(super) async fn register(
 ) -> Result<Response, ApiError> {
     let Some(jwt) = text(&headers, &RESPONSE) else { return Err(ApiError::invalid_request()) };
     match state.auth.register_dbsc(&caller, jwt).await? {
-        Some(bound) => Ok(answer(&bound, Some(configuration(&bound.id)))),
+        Some(bound) => Ok(answer(&bound, Json(configuration(&bound.id)).into_response())),
         None => Err(ApiError::invalid_request()),
     }
 }
@@ -39,7 +39,8 @@ pub(super) async fn refresh(
 ) -> Result<Response, ApiError> {
     let Some(id) = text(&headers, &SESSION_ID) else { return Err(ApiError::invalid_request()) };
     match state.auth.refresh_dbsc(&caller, id, text(&headers, &RESPONSE)).await? {
-        Refresh::Done(bound) => Ok(answer(&bound, None)),
+        // Nothing in it: Chromium takes any JSON for a new configuration, and an incomplete one for the end.
+        Refresh::Done(bound) => Ok(answer(&bound, StatusCode::OK.into_response())),
         Refresh::Challenge(challenge) => {
             // The draft's own meaning of 403: sign this, then come again. Not an error of ours, so not in its shape.
             let mut response = StatusCode::FORBIDDEN.into_response();
@@ -51,8 +52,7 @@ pub(super) async fn refresh(
     }
 }
 
-fn answer(bound: &Bound, body: Option<serde_json::Value>) -> Response {
-    let mut response = Json(body.unwrap_or_else(|| json!({}))).into_response();
+fn answer(bound: &Bound, mut response: Response) -> Response {
     let headers = response.headers_mut();
     cookies::append(headers, cookies::issue(cookies::BOUND, &bound.cookie, BOUND_COOKIE_LIFETIME));
     challenge_with(headers, &bound.challenge, &bound.id);

@@ -6,41 +6,46 @@ use serde_json::{Value, json};
 
 use super::state::AppState;
 use crate::api::{self, ApiError};
-use crate::auth::Resolution;
+use crate::auth::{Access, Caller, Resolution};
 
 /// `GET /auth/session`.
 pub(super) async fn session(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Json<api::CurrentSession>, ApiError> {
     let current = resolution.live()?;
-    current.may_read()?;
+    state.auth.admit(&caller, current, Access::Read).await?;
     Ok(Json(api::current_session(current)))
 }
 
 /// `GET /auth/passkeys`.
 pub(super) async fn passkeys(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Json<api::PasskeyList>, ApiError> {
     let current = resolution.live()?;
-    current.may_read()?;
+    state.auth.admit(&caller, current, Access::Read).await?;
     Ok(Json(api::passkey_list(state.auth.passkeys(&current.account).await?)))
 }
 
 /// `GET /auth/sessions`.
 pub(super) async fn sessions(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Json<api::SessionList>, ApiError> {
-    Ok(Json(api::session_list(state.auth.sessions(resolution.live()?).await?)))
+    Ok(Json(api::session_list(state.auth.sessions(&caller, resolution.live()?).await?)))
 }
 
 /// `GET /api-keys`.
 pub(super) async fn api_keys(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Json<api::ApiKeyList>, ApiError> {
-    Ok(Json(api::api_key_list(state.vault.api_keys(resolution.live()?).await?)))
+    Ok(Json(api::api_key_list(state.vault.api_keys(&caller, resolution.live()?).await?)))
 }
 
 /// `GET /healthz`: the process answers.

@@ -12,7 +12,7 @@ use super::site;
 use super::state::AppState;
 use crate::api::{self, ApiError};
 use crate::app::{self, Notice, PageContext};
-use crate::auth::{CurrentSession, EndReason, Error, Refusal, Resolution};
+use crate::auth::{Access, Caller, CurrentSession, EndReason, Error, Refusal, Resolution};
 
 /// `GET /`
 pub(super) async fn sign_in(
@@ -48,12 +48,13 @@ pub(super) async fn sign_up(
 /// `GET /account`
 pub(super) async fn account(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let account = match admit(&resolution, CurrentSession::may_read) {
+    let account = match admit(&state, &caller, &resolution, Access::Read).await {
         Ok(current) => current.account.clone(),
-        Err(turned_away) => return Ok(turn_away(&state, request, turned_away).await),
+        Err(because) => return Ok(turn_away(&state, request, &resolution, because).await),
     };
     let api::PasskeyList { passkeys } = api::passkey_list(state.auth.passkeys(&account).await?);
     let user: api::User = account.into();
@@ -68,11 +69,12 @@ pub(super) async fn account(
 /// `GET /account/sessions`: the frame. What is in it comes with a proof.
 pub(super) async fn sessions(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
     request: Request,
 ) -> Response {
-    if let Err(turned_away) = admit(&resolution, CurrentSession::may_open_sensitive) {
-        return turn_away(&state, request, turned_away).await;
+    if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
+        return turn_away(&state, request, &resolution, because).await;
     }
     let context = context(&state, &request, "Sessions").of_account("/account/sessions");
     render(request, context, || view! { <app::SessionsPage /> }).await
@@ -81,9 +83,10 @@ pub(super) async fn sessions(
 /// `GET /account/sessions/panel`
 pub(super) async fn sessions_panel(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Response, ApiError> {
-    let api::SessionList { sessions } = api::session_list(state.auth.sessions(resolution.live()?).await?);
+    let api::SessionList { sessions } = api::session_list(state.auth.sessions(&caller, resolution.live()?).await?);
     let now = state.clock.now().to_rfc3339();
     Ok(fragment(|| view! { <app::SessionsPanel sessions=sessions now=now /> }))
 }
@@ -91,11 +94,12 @@ pub(super) async fn sessions_panel(
 /// `GET /account/api-keys`: the frame. What is in it comes with a proof.
 pub(super) async fn api_keys(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
     request: Request,
 ) -> Response {
-    if let Err(turned_away) = admit(&resolution, CurrentSession::may_open_sensitive) {
-        return turn_away(&state, request, turned_away).await;
+    if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
+        return turn_away(&state, request, &resolution, because).await;
     }
     let context = context(&state, &request, "API keys").of_account("/account/api-keys");
     render(request, context, || view! { <app::ApiKeysPage /> }).await
@@ -104,25 +108,29 @@ pub(super) async fn api_keys(
 /// `GET /account/api-keys/panel`
 pub(super) async fn api_keys_panel(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Response, ApiError> {
-    let api::ApiKeyList { api_keys } = api::api_key_list(state.vault.api_keys(resolution.live()?).await?);
+    let api::ApiKeyList { api_keys } = api::api_key_list(state.vault.api_keys(&caller, resolution.live()?).await?);
     let now = state.clock.now().to_rfc3339();
     Ok(fragment(|| view! { <app::ApiKeysPanel keys=api_keys now=now /> }))
 }
 
-/// The session, if it may do this.
-fn admit(
-    resolution: &Resolution,
-    gate: fn(&CurrentSession) -> Result<(), Error>,
-) -> Result<&CurrentSession, Error> {
+/// The session, if it may see this.
+async fn admit<'a>(
+    state: &AppState,
+    caller: &Caller,
+    resolution: &'a Resolution,
+    access: Access,
+) -> Result<&'a CurrentSession, Error> {
     let current = resolution.live()?;
-    gate(current)?;
+    state.auth.admit(caller, current, access).await?;
     Ok(current)
 }
 
 /// What a person sees instead of the page, until they may see it.
-async fn turn_away(state: &AppState, request: Request, because: Error) -> Response {
+async fn turn_away(state: &AppState, request: Request, resolution: &Resolution, because: Error) -> Response {
+    let is_followed = resolution.live().is_ok_and(CurrentSession::is_followed);
     match because {
         Error::StepUp(required) => {
             let reasons: Vec<api::Reason> = required.signals.into_iter().map(Into::into).collect();
@@ -135,8 +143,14 @@ async fn turn_away(state: &AppState, request: Request, because: Error) -> Respon
         }
         Error::Refused(Refusal::NoSession | Refusal::InvalidSession) => see_other("/"),
         // The newest token is with the answer, or with the browser already.
-        Error::Refused(Refusal::SessionRotated) => see_other(request.uri().path()),
-        Error::Refused(Refusal::DpopProofRequired | Refusal::UseDpopNonce | Refusal::InvalidDpopProof) => {
+        Error::Refused(Refusal::SessionRotated) if is_followed => see_other(request.uri().path()),
+        // The newest token is there for whoever proves the key.
+        Error::Refused(
+            Refusal::SessionRotated
+            | Refusal::DpopProofRequired
+            | Refusal::UseDpopNonce
+            | Refusal::InvalidDpopProof,
+        ) => {
             let context = context(state, &request, "One moment");
             render(request, context, || view! { <app::ProvePage /> }).await
         }

@@ -72,3 +72,13 @@ pub async fn was_consumed(db: &impl ConnectionTrait, challenge: &[u8], browser: 
 pub async fn delete_expired(db: &impl ConnectionTrait, before: i64) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?.rows_affected)
 }
+
+/// This browser's ceremony, if nobody has redeemed it.
+pub async fn find_open(
+    db: &impl ConnectionTrait,
+    challenge: &[u8],
+    browser: &[u8],
+) -> Result<Option<Model>, Error> {
+    let open = Entity::find_by_id(challenge.to_vec()).filter(Column::ConsumedAt.is_null());
+    open.filter(Column::Browser.eq(browser)).one(db).await
+}

@@ -32,6 +32,9 @@ pub use entity::{
     session_token, step_up_grant, user,
 };
 
+/// A connection or a transaction.
+pub use sea_orm::ConnectionTrait as Connection;
+
 /// What can go wrong in the database. Never a person's fault, so never shown to one.
 pub type Error = DbErr;
 

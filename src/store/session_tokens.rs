@@ -77,8 +77,15 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> 
     Ok(())
 }
 
-/// Give a current token its one successor. `Ok(false)` if it has one already; of many that try, one succeeds.
-pub async fn succeed(db: &impl ConnectionTrait, hash: &[u8], sealed: Vec<u8>, next: Model) -> Result<bool, Error> {
+/// Give a current token its one successor. `Ok(false)` if it has one already; of many that try, one succeeds. What came
+/// before it is retired, but for those whose successor was first seen after `spare_after`.
+pub async fn succeed(
+    db: &impl ConnectionTrait,
+    hash: &[u8],
+    sealed: Vec<u8>,
+    next: Model,
+    spare_after: Option<i64>,
+) -> Result<bool, Error> {
     let updated = Entity::update_many()
         .col_expr(Column::State, Expr::value(state::PREVIOUS))
         .col_expr(Column::Successor, Expr::value(sealed))
@@ -89,14 +96,20 @@ pub async fn succeed(db: &impl ConnectionTrait, hash: &[u8], sealed: Vec<u8>, ne
     if updated.rows_affected != 1 {
         return Ok(false);
     }
-    Entity::update_many()
+    let mut older = Entity::update_many()
         .col_expr(Column::State, Expr::value(state::RETIRED))
         .col_expr(Column::Successor, Expr::value(Option::<Vec<u8>>::None))
         .filter(Column::SessionId.eq(next.session_id))
         .filter(Column::State.eq(state::PREVIOUS))
-        .filter(Column::Hash.ne(hash))
-        .exec(db)
-        .await?;
+        .filter(Column::Hash.ne(hash));
+    if let Some(moment) = spare_after {
+        // Its successor is the token at hand, which was seen just now.
+        let just_seen = Entity::find_by_id(hash.to_vec()).filter(Column::SeenAt.gt(moment)).one(db).await?;
+        if let Some(token) = just_seen {
+            older = older.filter(Column::Generation.ne(token.generation - 1));
+        }
+    }
+    older.exec(db).await?;
     insert(db, next).await?;
     Ok(true)
 }

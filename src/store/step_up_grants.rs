@@ -1,7 +1,9 @@
 //! Queries on `step_up_grants`.
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 use uuid::Uuid;
 
 use super::Error;
@@ -39,6 +41,28 @@ impl Wanted<'_> {
             .filter(Column::Holder.eq(self.holder))
             .filter(Column::ExpiresAt.gt(now))
     }
+}
+
+/// Put what a browser holds already under its next cookie.
+pub async fn hand_over(
+    db: &impl ConnectionTrait,
+    session: Uuid,
+    holder: &[u8],
+    next_holder: Vec<u8>,
+) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::Holder, Expr::value(next_holder))
+        .filter(Column::SessionId.eq(session))
+        .filter(Column::Holder.eq(holder))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// When the last of a session's grants runs out.
+pub async fn last_expiry(db: &impl ConnectionTrait, session: Uuid, now: i64) -> Result<Option<i64>, Error> {
+    let live = Entity::find().filter(Column::SessionId.eq(session)).filter(Column::ExpiresAt.gt(now));
+    Ok(live.order_by_desc(Column::ExpiresAt).one(db).await?.map(|row| row.expires_at))
 }
 
 /// Spend the grant of this call, if there is one. Undone if the transaction is.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::audit::{Event, EventType};
-use crate::auth::{Action, Auth, Caller, CurrentSession, Error, Refusal, Renewed};
+use crate::auth::{Access, Action, Auth, Caller, CurrentSession, Error, Refusal, Renewed};
 use crate::clock::{Clock, Timestamp};
 use crate::secret::{Secret, random_bytes};
 use crate::store::{Store, api_key, api_keys};
@@ -77,8 +77,8 @@ impl Vault {
     }
 
     /// The account's live keys, newest first.
-    pub async fn api_keys(&self, current: &CurrentSession) -> Result<Vec<ApiKeyInfo>, Error> {
-        current.may_read_sensitive()?;
+    pub async fn api_keys(&self, caller: &Caller, current: &CurrentSession) -> Result<Vec<ApiKeyInfo>, Error> {
+        self.auth.admit(caller, current, Access::ReadSensitive).await?;
         let rows = api_keys::of_user(self.store.reader(), current.account.id).await?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
@@ -90,6 +90,7 @@ impl Vault {
         current: &CurrentSession,
         name: &str,
     ) -> Result<NewApiKey, Error> {
+        current.may_change()?;
         let user_id = current.account.id;
         let action = Action::api_key_create(name)?;
         let Action::ApiKeyCreate(name) = &action else { return Err(Refusal::ApiKeyNameInvalid.into()) };
@@ -97,6 +98,10 @@ impl Vault {
             return Err(Refusal::ApiKeysFull.into());
         }
         let change = self.auth.begin_change(caller, current, &action).await?;
+        // Counted again, now that no other call of this person's runs.
+        if api_keys::count_of_user(&*change.tx, user_id).await? >= LIMIT {
+            return Err(Refusal::ApiKeysFull.into());
+        }
         let secret = Secret::generate()?;
         let shown = format!("{PREFIX}{}", secret.expose());
         let row = api_key::Model {
@@ -122,6 +127,7 @@ impl Vault {
         current: &CurrentSession,
         id: Uuid,
     ) -> Result<Renewed, Error> {
+        current.may_change()?;
         let user_id = current.account.id;
         if !api_keys::exists(self.store.reader(), user_id, id).await? {
             return Err(Refusal::ApiKeyNotFound.into());

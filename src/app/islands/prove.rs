@@ -12,7 +12,7 @@ pub fn Prove() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     stage.wake(running::prove, |_, _| {});
     view! {
-        <div class="stack needs-script">{stage.view("")} <Live message=stage.message /></div>
+        <div class="stack needs-script">{stage.view(r#"<p class="lede">Checking that this is still your browser.</p>"#)} <Live message=stage.message /></div>
     }
 }
 
@@ -33,14 +33,18 @@ mod running {
                     Tone::Look,
                     "This is still your browser, but the page did not open.",
                     "Nothing was lost. Wait a moment, then reload.",
-                ),
+                )
+                .with(Action::Reload),
                 Err(Failure::Refused(refusal)) if refusal.is_signed_out() => return page::go("/"),
-                Err(Failure::KeyGone) => return stage.say(Message::failed(Flow::Confirm, Failure::KeyGone)),
+                Err(Failure::KeyGone) => Message::failed(Flow::Confirm, Failure::KeyGone),
                 // Whether it came through or not, asking again does no harm.
-                Err(Failure::ConnectionLost) => Message::failed(Flow::Confirm, Failure::Unreachable),
-                Err(failure) => Message::failed(Flow::Confirm, failure),
+                Err(Failure::ConnectionLost) => {
+                    Message::failed(Flow::Confirm, Failure::Unreachable).with(Action::Reload)
+                }
+                Err(failure) => Message::failed(Flow::Confirm, failure).with(Action::Reload),
             };
-            stage.say(said.with(Action::Reload));
+            stage.clear();
+            stage.say(said);
         });
     }
 }

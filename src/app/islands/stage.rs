@@ -49,6 +49,13 @@ impl Stage {
         self.message.set(None);
     }
 
+    /// Nothing more to show.
+    pub(super) fn clear(self) {
+        if let Some(content) = self.content() {
+            content.set_inner_html("");
+        }
+    }
+
     pub(super) fn content(self) -> Option<web_sys::Element> {
         Some(self.content.get_untracked()?.into())
     }

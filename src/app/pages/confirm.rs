@@ -49,8 +49,7 @@ pub fn ProvePage() -> impl IntoView {
     view! {
         <main id="main" class="page" tabindex="-1">
             <div class="stack" data-gap="l">
-                <h1>"One moment"</h1>
-                <p class="lede">"Checking that this is still your browser."</p>
+                <h1>"Is this still your browser?"</h1>
                 <NeedsScript
                     purpose="see that this is still your browser"
                     because="Your browser keeps a key for that, and JavaScript is how this page uses it."

@@ -1,11 +1,39 @@
-//! What a live session may do. Each gate says no in its own words; none of them reads or writes anything.
+//! What a live session may do. Each gate says no in its own words.
 
 use super::super::refusal::StepUpRequired;
 use super::super::step_up::Action;
-use super::super::{Error, Refusal};
+use super::super::{Auth, Caller, Error, Refusal};
 use super::{CurrentSession, Proven, Standing};
+use crate::audit::{Event, EventType};
 use crate::risk::{self, Assessment, Facts};
 use crate::secret::Secret;
+
+/// What a request wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// What a cookie alone may read.
+    Read,
+    /// What matters: the list of sessions, the API keys.
+    ReadSensitive,
+    /// The empty frame of a page that matters. What is in it is fetched with a proof.
+    OpenSensitive,
+}
+
+impl Auth {
+    /// Let a session see something, or say why not. Where one more touch is asked for, that is recorded.
+    pub async fn admit(&self, caller: &Caller, current: &CurrentSession, access: Access) -> Result<(), Error> {
+        let outcome = current.may(access);
+        if let Err(Error::StepUp(required)) = &outcome {
+            let score = required.signals.iter().map(|signal| signal.points).sum();
+            let event = Event::refused(EventType::AuthnStepUpRequired, required.action.name());
+            let tx = self.store.begin().await?;
+            let event = event.risk(score).user(current.account.id).session(current.id);
+            self.record(&tx, caller, event).await?;
+            tx.commit().await?;
+        }
+        outcome
+    }
+}
 
 impl CurrentSession {
     /// What the risk engine makes of this request.
@@ -18,26 +46,46 @@ impl CurrentSession {
         risk::assess(Facts { sensitive_route: true, ..self.facts })
     }
 
-    /// Read what a cookie alone may read.
-    pub fn may_read(&self) -> Result<(), Error> {
-        if self.is_overdue && self.proven != Proven::Yes {
-            return Err(self.unproven().into());
+    fn may(&self, access: Access) -> Result<(), Error> {
+        match access {
+            Access::Read => {
+                self.is_in_time()?;
+                allow(self.assessment())
+            }
+            Access::ReadSensitive => {
+                self.may_change()?;
+                allow(self.sensitive_assessment())
+            }
+            Access::OpenSensitive => {
+                self.is_in_time()?;
+                let assessment = self.sensitive_assessment();
+                if !assessment.needs_step_up() {
+                    self.is_newest()?;
+                }
+                allow(assessment)
+            }
         }
-        allow(self.assessment())
     }
 
-    /// Read what matters: the list of sessions, the API keys.
-    pub fn may_read_sensitive(&self) -> Result<(), Error> {
-        self.is_newest()?;
-        self.prove()?;
-        allow(self.sensitive_assessment())
+    /// A cookie alone is worth nothing when the proof is overdue.
+    fn is_in_time(&self) -> Result<(), Refusal> {
+        if self.is_overdue && self.proven != Proven::Yes { Err(self.unproven()) } else { Ok(()) }
     }
 
-    /// See the empty frame of a page that matters. What is in it is fetched with a proof.
-    pub fn may_open_sensitive(&self) -> Result<(), Error> {
+    /// Whether the browser has a newer token than the one it sent, or gets it with this answer.
+    pub fn is_followed(&self) -> bool {
+        self.standing == Standing::Fading || self.renewed.is_some()
+    }
+
+    /// Whether the browser holds a newer token than the one it sent.
+    pub fn is_fading(&self) -> bool {
+        self.standing == Standing::Fading
+    }
+
+    /// Be the first half of a change that matters: the newest token, and the key where there is one.
+    pub(crate) fn may_change(&self) -> Result<(), Refusal> {
         self.is_newest()?;
-        self.may_read()?;
-        allow(self.sensitive_assessment())
+        self.prove()
     }
 
     /// A predecessor reads, at most.

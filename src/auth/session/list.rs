@@ -6,9 +6,9 @@ use super::super::device::Device;
 use super::super::step_up::{Action, Which};
 use super::super::{Auth, Caller, Error, Refusal};
 use super::resolve::read;
-use super::{Binding, CurrentSession, EndReason, Renewed};
+use super::{Access, Binding, CurrentSession, EndReason, Renewed};
 use crate::clock::Timestamp;
-use crate::store::{dbsc, sessions};
+use crate::store::{self, dbsc, sessions};
 
 /// One session, without anything secret in it.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ pub struct SessionInfo {
 
 impl Auth {
     /// The account's live sessions, the most recently used first.
-    pub async fn sessions(&self, current: &CurrentSession) -> Result<Vec<SessionInfo>, Error> {
-        current.may_read_sensitive()?;
+    pub async fn sessions(&self, caller: &Caller, current: &CurrentSession) -> Result<Vec<SessionInfo>, Error> {
+        self.admit(caller, current, Access::ReadSensitive).await?;
         let now = self.clock.now();
         let idle_since = now.minus(self.sessions.idle).0;
         let rows = sessions::live_of_user(self.store.reader(), current.account.id, now.0, idle_since).await?;
@@ -56,7 +56,7 @@ impl Auth {
                 expires_at: Timestamp(row.expires_at),
             })
             .collect();
-        list.sort_by_key(|session| (!session.is_current, std::cmp::Reverse(session.last_seen_at)));
+        list.sort_by_key(|session| (std::cmp::Reverse(session.last_seen_at), !session.is_current));
         Ok(list)
     }
 
@@ -67,27 +67,38 @@ impl Auth {
         current: &CurrentSession,
         which: Which,
     ) -> Result<(u64, Renewed), Error> {
-        let now = self.clock.now();
-        let user_id = current.account.id;
-        let idle_since = now.minus(self.sessions.idle).0;
-        let live = sessions::live_of_user(self.store.reader(), user_id, now.0, idle_since).await?;
-        let wanted: Vec<Uuid> = live
-            .into_iter()
-            .map(|session| session.id)
-            .filter(|id| match which {
-                Which::One(wanted) => *id == wanted,
-                Which::Others => *id != current.id,
-            })
-            .collect();
-        if wanted.is_empty() && which != Which::Others {
+        current.may_change()?;
+        if let Which::One(_) = which
+            && self.meant(self.store.reader(), current, which).await?.is_empty()
+        {
             return Err(Refusal::SessionNotFound.into());
         }
         let change = self.begin_change(caller, current, &Action::SessionRevoke(which)).await?;
         let mut revoked = 0;
-        for id in wanted {
-            revoked += u64::from(self.end_session(&change.tx, caller, user_id, id, EndReason::Revoked).await?);
+        // Asked again: one may have been opened meanwhile.
+        for id in self.meant(&*change.tx, current, which).await? {
+            let ended = self.end_session(&change.tx, caller, current.account.id, id, EndReason::Revoked).await?;
+            revoked += u64::from(ended);
         }
         Ok((revoked, self.commit_change(change).await?))
+    }
+
+    async fn meant(
+        &self,
+        db: &impl store::Connection,
+        current: &CurrentSession,
+        which: Which,
+    ) -> Result<Vec<Uuid>, Error> {
+        let now = self.clock.now();
+        let idle_since = now.minus(self.sessions.idle).0;
+        let live = sessions::live_of_user(db, current.account.id, now.0, idle_since).await?;
+        let ids = live.into_iter().map(|session| session.id);
+        Ok(ids
+            .filter(|id| match which {
+                Which::One(wanted) => *id == wanted,
+                Which::Others => *id != current.id,
+            })
+            .collect())
     }
 
     /// End the caller's session.

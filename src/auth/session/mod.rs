@@ -23,6 +23,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use end::EndReason;
+pub use gate::Access;
 pub use list::SessionInfo;
 pub use open::{IssuedSession, KNOWN_DEVICE_LIFETIME};
 pub use resolve::{Resolution, Usage};

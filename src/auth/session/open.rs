@@ -94,7 +94,7 @@ impl Auth {
         Ok(IssuedSession { dbsc, ..issued })
     }
 
-    /// Know the browser again next time. A cookie that nobody was ever given here is replaced, so that none can be planted.
+    /// Know the browser again next time. A cookie that was never given out here is replaced.
     async fn know_device(
         &self,
         tx: &store::Transaction<'_>,

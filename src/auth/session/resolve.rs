@@ -9,20 +9,23 @@ use super::super::{Account, Auth, Caller, Error, Refusal};
 use super::{
     Binding, CurrentSession, EndReason, GRACE, PROOF_GRACE, Proven, REMEMBERED, Renewed, Standing, TOUCH_INTERVAL,
 };
-use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
 use crate::risk::{self, Facts};
 use crate::secret::Secret;
 use crate::store::session_tokens::{self, Found, state};
 use crate::store::{self, sessions};
 
-/// Whether a request is a person's doing.
+/// What a request means for the session it comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// It keeps the session from idling out.
+    /// A person uses it: it does not idle out, and its token is replaced when that is due.
     Active,
+    /// A page keeps what it shows fresh. That is no use, but whoever reads so takes part in the rotation.
+    Refreshing,
     /// A page looks by itself whether the session is still there. That keeps nothing alive and renews nothing.
     Watching,
+    /// Signing in and out, stepping up, asking for the next token: never gated, and what they do they do themselves.
+    Ungated,
 }
 
 /// The state of what the browser itself binds a session with.
@@ -122,13 +125,13 @@ impl Auth {
         let facts = facts(caller, &found, bound);
         let due_at = Timestamp(found.issued_at).plus(self.sessions.rotate_after);
         let is_overdue = binding == Binding::DeviceKey && due_at.plus(PROOF_GRACE) <= now;
-        let is_doubted = self.note_doubt(caller, usage, &found, facts).await?;
-        // Who is not let in gets no token, and keeps nothing alive.
-        let is_let_in = !is_doubted && (!is_overdue || proven == Proven::Yes);
-        let is_due = binding == Binding::Cookie && usage == Usage::Active && due_at <= now;
+        // Who is not let in gets no token, and keeps nothing alive. To step up, the newest token is needed.
+        let is_let_in = !risk::assess(facts).needs_step_up() && (!is_overdue || proven == Proven::Yes);
+        let is_due =
+            binding == Binding::Cookie && matches!(usage, Usage::Active | Usage::Refreshing) && due_at <= now;
 
         let renewed = match standing {
-            _ if !is_let_in => None,
+            _ if !is_let_in && usage != Usage::Ungated => None,
             Standing::Current if is_due => {
                 let Some(renewed) = self.rotate_due(caller, &found, token).await? else { return Ok(None) };
                 Some(renewed)
@@ -156,24 +159,6 @@ impl Auth {
             is_overdue,
             ..current
         }))))
-    }
-
-    /// Whether one more touch is needed before this request goes on. If so, it is recorded that it was asked for.
-    async fn note_doubt(&self, caller: &Caller, usage: Usage, found: &Found, facts: Facts) -> Result<bool, Error> {
-        let assessment = risk::assess(facts);
-        if !assessment.needs_step_up() {
-            return Ok(false);
-        }
-        if usage == Usage::Active {
-            let event = Event::refused(EventType::AuthnStepUpRequired, "session_continue")
-                .risk(assessment.score())
-                .user(found.user_id)
-                .session(found.session_id);
-            let tx = self.store.begin().await?;
-            self.record(&tx, caller, event).await?;
-            tx.commit().await?;
-        }
-        Ok(true)
     }
 
     fn current(

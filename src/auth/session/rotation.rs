@@ -1,7 +1,7 @@
 //! A token is replaced by one successor, however many ask at the same moment and on however many processes.
 
 use super::super::{Auth, Caller, Error, Refusal};
-use super::{Binding, CurrentSession, Proven, Renewed, Standing, successor};
+use super::{Binding, CurrentSession, GRACE, Proven, Renewed, Standing, successor};
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -27,6 +27,7 @@ impl Auth {
         &self,
         tx: &store::Transaction<'_>,
         next: &Next<'_>,
+        spare_after: Option<Timestamp>,
     ) -> Result<Option<Renewed>, Error> {
         let now = self.clock.now();
         let token = Secret::generate()?;
@@ -40,7 +41,9 @@ impl Auth {
             successor: None,
         };
         let sealed = successor::seal(next.token, &token)?;
-        let is_ours = session_tokens::succeed(&**tx, &next.token.hash(), sealed, row).await?;
+        let is_ours =
+            session_tokens::succeed(&**tx, &next.token.hash(), sealed, row, spare_after.map(|moment| moment.0))
+                .await?;
         Ok(is_ours.then(|| Renewed { token, lifetime: next.expires_at.since(now) }))
     }
 
@@ -58,28 +61,45 @@ impl Auth {
             generation: found.generation,
             expires_at: Timestamp(found.expires_at),
         };
-        let Some(renewed) = self.succeed(&tx, &next).await? else { return Ok(None) };
+        let Some(renewed) = self.succeed(&tx, &next, None).await? else { return Ok(None) };
         let event = Event::success(EventType::SessionRenewed).user(found.user_id).session(found.session_id);
         self.record(&tx, caller, event).await?;
         tx.commit().await?;
         Ok(Some(renewed))
     }
 
-    /// Replace the caller's token in the transaction of what it does: after a step-up, after a change that matters.
+    /// Replace the caller's token in the transaction of what it does.
     pub(in crate::auth) async fn rotate_with(
         &self,
         tx: &store::Transaction<'_>,
         current: &CurrentSession,
     ) -> Result<Renewed, Error> {
-        if current.standing != Standing::Current {
-            return Err(Refusal::SessionRotated.into());
-        }
+        self.rotate_sparing(tx, current, None).await
+    }
+
+    /// Replace it again, a moment after the touch that replaced it. The two are one act to the person, so what was under way
+    /// before the touch keeps the grace it has: it is no replay because of the second.
+    pub(in crate::auth) async fn rotate_after_touch(
+        &self,
+        tx: &store::Transaction<'_>,
+        current: &CurrentSession,
+    ) -> Result<Renewed, Error> {
+        self.rotate_sparing(tx, current, Some(self.clock.now().minus(GRACE))).await
+    }
+
+    async fn rotate_sparing(
+        &self,
+        tx: &store::Transaction<'_>,
+        current: &CurrentSession,
+        spare_after: Option<Timestamp>,
+    ) -> Result<Renewed, Error> {
+        current.is_newest()?;
         // It was due, and this very request has replaced it. Once more would make a replay of every other request that is
         // under way.
         if let Some(renewed) = &current.renewed {
             return Ok(renewed.clone());
         }
-        Ok(self.succeed(tx, &next_of(current)).await?.ok_or(Refusal::SessionRotated)?)
+        Ok(self.succeed(tx, &next_of(current), spare_after).await?.ok_or(Refusal::SessionRotated)?)
     }
 
     /// `POST /auth/session/rotate`: a page asks for the next token. A session with a key must prove it.
@@ -92,7 +112,7 @@ impl Auth {
             (Standing::Superseded | Standing::Fading, None) => return Err(Refusal::SessionRotated.into()),
         }
         let tx = self.store.begin().await?;
-        if let Some(renewed) = self.succeed(&tx, &next_of(current)).await? {
+        if let Some(renewed) = self.succeed(&tx, &next_of(current), None).await? {
             let event = Event::success(EventType::SessionRenewed).user(current.account.id).session(current.id);
             self.record(&tx, caller, event).await?;
             tx.commit().await?;

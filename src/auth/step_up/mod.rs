@@ -14,7 +14,7 @@ pub use action::{Action, Which};
 
 use super::assertion::Touched;
 use super::ceremony::Kind;
-use super::refusal::StepUpRequired;
+use super::refusal::{RefusalKind, StepUpRequired};
 use super::relying_party::{self, Known};
 use super::session::Renewed;
 use super::{Auth, Begun, CEREMONY_LIFETIME, Caller, CurrentSession, Error, Refusal};
@@ -77,8 +77,7 @@ impl Auth {
         current: &CurrentSession,
         action: &Action,
     ) -> Result<Begun, Error> {
-        current.is_newest()?;
-        current.prove()?;
+        current.may_change()?;
         let nonce = random_bytes()?;
         let challenge = challenge(&nonce, current.id, action);
         let own = credentials::of_user(self.store.reader(), current.account.id).await?;
@@ -104,7 +103,10 @@ impl Auth {
         response: &str,
     ) -> Result<SteppedUp, Error> {
         let outcome = self.try_finish_step_up(caller, current, response).await;
-        if let Err(Error::Refused(refusal)) = &outcome {
+        // A proof to repeat or a token to renew is no failed touch.
+        if let Err(Error::Refused(refusal)) = &outcome
+            && refusal.kind() == RefusalKind::Input
+        {
             let event = Event::refused(EventType::AuthnStepUpFail, refusal.code());
             let tx = self.store.begin().await?;
             self.record(&tx, caller, event.user(current.account.id).session(current.id)).await?;
@@ -119,8 +121,7 @@ impl Auth {
         current: &CurrentSession,
         response: &str,
     ) -> Result<SteppedUp, Error> {
-        current.is_newest()?;
-        current.prove()?;
+        current.may_change()?;
         let response: PublicKeyCredential = relying_party::parse_response(response)?;
         let signed = relying_party::challenge_of(&response.response.client_data_json)?;
         let pending: Pending = self.redeem_ceremony(caller, Kind::StepUp, &signed).await?;
@@ -136,7 +137,7 @@ impl Auth {
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
             return Err(Refusal::InvalidSession.into());
         }
-        let (valid_until, holder) = self.grant(&tx, current, &action, &touched).await?;
+        let (valid_until, holder) = self.grant(&tx, caller, current, &action, &touched).await?;
         let renewed = self.rotate_with(&tx, current).await?;
         let dbsc = if action == Action::SessionContinue { self.vouch(&tx, caller, current).await? } else { None };
         for event_type in touched.noted.iter().copied().chain([EventType::AuthnStepUpSuccess]) {
@@ -156,6 +157,7 @@ impl Auth {
     async fn grant(
         &self,
         tx: &store::Transaction<'_>,
+        caller: &Caller,
         current: &CurrentSession,
         action: &Action,
         touched: &Touched,
@@ -166,6 +168,10 @@ impl Auth {
             return Ok((valid_until, None));
         }
         let holder = Secret::generate()?;
+        // One cookie for all that this browser has not spent yet.
+        if let Some(before) = &caller.step_up {
+            step_up_grants::hand_over(&**tx, current.id, &before.hash(), holder.hash().to_vec()).await?;
+        }
         let row = step_up_grant::Model {
             session_id: current.id,
             action: action.digest().to_vec(),
@@ -203,8 +209,7 @@ impl Auth {
         current: &CurrentSession,
         action: &Action,
     ) -> Result<Change<'_>, Error> {
-        current.is_newest()?;
-        current.prove()?;
+        current.may_change()?;
         let tx = self.store.begin().await?;
         users::lock(&*tx, current.account.id).await?;
         // It was live when the request came in. It must be now.
@@ -224,8 +229,10 @@ impl Auth {
 
     /// Make it so: the touch is spent, and the session's token replaced.
     pub async fn commit_change(&self, change: Change<'_>) -> Result<Renewed, Error> {
-        sessions::set_stepped_up_until(&*change.tx, change.session.id, None).await?;
-        let renewed = self.rotate_with(&change.tx, &change.session).await?;
+        let session = change.session.id;
+        let unspent = step_up_grants::last_expiry(&*change.tx, session, self.clock.now().0).await?;
+        sessions::set_stepped_up_until(&*change.tx, session, unspent).await?;
+        let renewed = self.rotate_after_touch(&change.tx, &change.session).await?;
         change.tx.commit().await?;
         Ok(renewed)
     }
@@ -237,8 +244,7 @@ impl Auth {
         current: &CurrentSession,
         action: &Action,
     ) -> Result<(), Error> {
-        current.is_newest()?;
-        current.prove()?;
+        current.may_change()?;
         if let Some(holder) = &caller.step_up {
             let (action, holder) = (action.digest(), holder.hash());
             let wanted = Wanted { session: current.id, action: &action, holder: &holder };

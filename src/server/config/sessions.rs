@@ -59,7 +59,12 @@ pub(super) fn policy(source: &Source) -> Result<SessionPolicy, ConfigError> {
     Ok(SessionPolicy {
         lifetime: time("sessions.lifetime", profile.lifetime)?,
         idle: time("sessions.idle", profile.idle)?,
-        rotate_after: source.parse_with("sessions.rotate-after", "a time such as 15m", parse_duration)?,
+        // Sooner, and requests that are under way would meet a second successor.
+        rotate_after: source.parse_with(
+            "sessions.rotate-after",
+            "a time of at least 1m, such as 15m",
+            |text| parse_duration(text).filter(|time| *time >= Duration::from_mins(1)),
+        )?,
         max_per_account: source.parse_with("sessions.max-per-account", "a number from 1 to 1000", |text| {
             text.parse().ok().filter(|count| (1..=1000).contains(count))
         })?,

@@ -17,11 +17,22 @@ const DPOP_ATH: HeaderName = HeaderName::from_static("dpop-ath");
 /// A page that only looks whether the session is still there says so.
 const WATCH: &str = "watch=1";
 
-/// Whether this is a person using their session. A page that watches is not; signing in and out open and end one.
-fn is_use(request: &Request) -> bool {
+/// Paths that are never gated: they open, end or prove a session, or see whether there is one.
+const UNGATED: [&str; 6] =
+    ["/auth/passkey/", "/auth/step-up/", "/auth/session/rotate", "/auth/logout", "/signup", "/recover"];
+
+fn usage(request: &Request) -> Usage {
     let path = request.uri().path();
-    let is_watching = request.method() == Method::GET && request.uri().query() == Some(WATCH);
-    !is_watching && !path.starts_with("/auth/passkey/") && path != "/auth/logout"
+    let watches = request.method() == Method::GET && request.uri().query() == Some(WATCH);
+    if path == "/" || UNGATED.iter().any(|start| path.starts_with(start)) {
+        Usage::Ungated
+    } else if watches && path == "/auth/session" {
+        Usage::Watching
+    } else if watches && path.ends_with("/panel") {
+        Usage::Refreshing
+    } else {
+        Usage::Active
+    }
 }
 
 /// Resolve, run, and hand out.
@@ -31,8 +42,7 @@ pub(in crate::server) async fn resolve(
     next: Next,
 ) -> Response {
     let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-    let usage = if is_use(&request) { Usage::Active } else { Usage::Watching };
-    let resolution = match state.auth.resolve(&caller, usage).await {
+    let resolution = match state.auth.resolve(&caller, usage(&request)).await {
         Ok(resolution) => resolution,
         Err(error) => return ApiError::from(error).into_response(),
     };
@@ -58,8 +68,10 @@ fn hand_out(headers: &mut HeaderMap, current: &CurrentSession) {
         None => current.held().clone(),
     };
     if let Some(nonce) = &current.proof_nonce {
-        for (name, value) in [(DPOP_NONCE, nonce.clone()), (DPOP_ATH, auth::ath(&held))] {
-            if let Ok(value) = HeaderValue::from_str(&value) {
+        // Of a fading token the browser has the successor already, and we do not know it.
+        let ath = (!current.is_fading()).then(|| auth::ath(&held));
+        for (name, value) in [(DPOP_NONCE, Some(nonce.clone())), (DPOP_ATH, ath)] {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
                 headers.insert(name, value);
             }
         }

@@ -47,12 +47,15 @@ const STATEMENTS: &[&str] = &[
     "CREATE INDEX sessions_expiry ON sessions (expires_at)",
     // The database itself admits one successor.
     "CREATE UNIQUE INDEX session_tokens_generation ON session_tokens (session_id, generation)",
+    // Few rows at a time, or erasing them would read them all.
+    "CREATE INDEX session_tokens_sealed ON session_tokens (session_id) WHERE successor IS NOT NULL",
     "CREATE TABLE known_devices (
         device        BYTES NOT NULL,
         user_id       UUID NOT NULL REFERENCES users (id) ON DELETE CASCADE,
         first_seen_at BIGINT NOT NULL,
         last_seen_at  BIGINT NOT NULL,
         PRIMARY KEY (device, user_id))",
+    "CREATE INDEX known_devices_age ON known_devices (last_seen_at)",
     "CREATE TABLE step_up_grants (
         session_id    UUID NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
         action        BYTES NOT NULL,
@@ -60,6 +63,7 @@ const STATEMENTS: &[&str] = &[
         credential_id UUID NOT NULL,
         expires_at    BIGINT NOT NULL,
         PRIMARY KEY (session_id, action))",
+    "CREATE INDEX step_up_grants_expiry ON step_up_grants (expires_at)",
     "CREATE TABLE proofs_seen (
         session_id UUID NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
         jti        BYTES NOT NULL,
@@ -79,6 +83,7 @@ const STATEMENTS: &[&str] = &[
         ended_at         BIGINT)",
     // One binding a session, open or on its way.
     "CREATE UNIQUE INDEX dbsc_sessions_live ON dbsc_sessions (session_id) WHERE ended_at IS NULL",
+    "CREATE INDEX dbsc_sessions_session ON dbsc_sessions (session_id)",
     "CREATE TABLE dbsc_challenges (
         hash       BYTES PRIMARY KEY NOT NULL,
         dbsc_id    VARCHAR(43) NOT NULL REFERENCES dbsc_sessions (id) ON DELETE CASCADE,
