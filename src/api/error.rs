@@ -122,12 +122,15 @@ mod server {
             of_edge.or(of_rule).unwrap_or(500)
         }
 
-        /// What `WWW-Authenticate` says of the proof (RFC 9449 §7.1), if this is about one.
+        /// What `WWW-Authenticate` says of the proof (RFC 9449 §7.1), if this is about one. None at all is invalid, too.
         pub fn proof_error(&self) -> Option<&'static str> {
-            [Refusal::UseDpopNonce, Refusal::InvalidDpopProof, Refusal::DpopProofRequired]
-                .iter()
-                .map(|refusal| refusal.code())
-                .find(|code| *code == self.code)
+            let invalid = Refusal::InvalidDpopProof.code();
+            let errors = [
+                (Refusal::UseDpopNonce, Refusal::UseDpopNonce.code()),
+                (Refusal::InvalidDpopProof, invalid),
+                (Refusal::DpopProofRequired, invalid),
+            ];
+            errors.into_iter().find(|(refusal, _)| refusal.code() == self.code).map(|(_, error)| error)
         }
     }
 

@@ -14,7 +14,7 @@ const USER_AGENT_LIMIT: usize = 256;
 pub enum EventType {
     /// An account was made, with its first passkey (OWASP `user_created`).
     UserCreated,
-    /// Somebody tried to make one and was refused.
+    /// Somebody tried to make one, or a passkey for one, and was refused.
     UserCreateFail,
     /// Somebody signed in (OWASP `authn_login_success`).
     AuthnLoginSuccess,
@@ -38,8 +38,6 @@ pub enum EventType {
     AuthnStepUpFail,
     /// A passkey was added to an account (CAEP `credential-change`, create).
     CredentialCreated,
-    /// Somebody signed in tried to add one and was refused.
-    CredentialCreateFail,
     /// An API key was made (OWASP `authn_token_created`).
     AuthnTokenCreated,
     /// An API key was ended (OWASP `authn_token_revoked`).
@@ -67,7 +65,6 @@ impl EventType {
             Self::AuthnStepUpSuccess => "authn_step_up_success",
             Self::AuthnStepUpFail => "authn_step_up_fail",
             Self::CredentialCreated => "credential_created",
-            Self::CredentialCreateFail => "credential_create_fail",
             Self::AuthnTokenCreated => "authn_token_created",
             Self::AuthnTokenRevoked => "authn_token_revoked",
             Self::CredentialCounterRegressed => "credential_counter_regressed",

@@ -98,6 +98,7 @@ impl Auth {
             cookie: None,
             cookie_issued_at: None,
             previous_cookie: None,
+            previous_issued_at: None,
             seen_at: None,
             created_at: now.0,
             ended_at: None,

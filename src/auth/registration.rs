@@ -139,10 +139,7 @@ impl Auth {
         new: &NewPasskey<'_>,
     ) -> Result<Registered, Error> {
         let outcome = self.try_finish_registration(caller, current, new).await;
-        match current {
-            None => self.record_refusal(caller, EventType::UserCreateFail, &outcome).await?,
-            Some(_) => self.record_refusal(caller, EventType::CredentialCreateFail, &outcome).await?,
-        }
+        self.record_refusal(caller, EventType::UserCreateFail, &outcome).await?;
         outcome
     }
 

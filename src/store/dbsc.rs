@@ -67,6 +67,7 @@ pub async fn register(
 pub async fn refresh(db: &impl ConnectionTrait, id: &str, cookie: Vec<u8>, now: i64) -> Result<(), Error> {
     Entity::update_many()
         .col_expr(Column::PreviousCookie, Expr::col(Column::Cookie))
+        .col_expr(Column::PreviousIssuedAt, Expr::col(Column::CookieIssuedAt))
         .col_expr(Column::Cookie, Expr::value(cookie))
         .col_expr(Column::CookieIssuedAt, Expr::value(now))
         .filter(Column::Id.eq(id))

@@ -49,6 +49,7 @@ pub struct Found {
     pub bound_cookie: Option<Vec<u8>>,
     pub bound_cookie_issued_at: Option<i64>,
     pub bound_cookie_previous: Option<Vec<u8>>,
+    pub bound_cookie_previous_issued_at: Option<i64>,
     pub bound_cookie_seen_at: Option<i64>,
 }
 
@@ -57,7 +58,7 @@ const FIND: &str = "SELECT t.generation, t.state, t.issued_at, t.seen_at, t.succ
     s.device_key, s.device_key_thumbprint, s.proof_seed, s.stepped_up_until,
     u.id AS user_id, u.email, u.email_verified_at, u.display_name,
     d.id AS dbsc_id, d.cookie AS bound_cookie, d.cookie_issued_at AS bound_cookie_issued_at,
-    d.previous_cookie AS bound_cookie_previous, d.seen_at AS bound_cookie_seen_at
+    d.previous_cookie AS bound_cookie_previous, d.previous_issued_at AS bound_cookie_previous_issued_at, d.seen_at AS bound_cookie_seen_at
   FROM session_tokens t
   JOIN sessions s ON s.id = t.session_id
   JOIN users u ON u.id = s.user_id

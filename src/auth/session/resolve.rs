@@ -219,12 +219,15 @@ impl Auth {
     /// brings it may still be on its way, and the session is held by what held it without.
     async fn bound_cookie(&self, caller: &Caller, found: &Found, now: Timestamp) -> Result<BoundCookie, Error> {
         let Some(id) = &found.dbsc_id else { return Ok(BoundCookie::NotYet) };
-        let issued_at = Timestamp(found.bound_cookie_issued_at.unwrap_or_default());
+        let moment = |at: Option<i64>| Timestamp(at.unwrap_or_default());
+        let issued_at = moment(found.bound_cookie_issued_at);
+        let previous_ends_at =
+            moment(found.bound_cookie_previous_issued_at).plus(dbsc::ACCEPTED_FOR).min(issued_at.plus(GRACE));
         let is = |stored: &Option<Vec<u8>>| {
             caller.bound_cookie.as_ref().is_some_and(|sent| stored.as_deref() == Some(sent.hash().as_slice()))
         };
         let is_good = (is(&found.bound_cookie) && now < issued_at.plus(dbsc::ACCEPTED_FOR))
-            || (is(&found.bound_cookie_previous) && now < issued_at.plus(GRACE));
+            || (is(&found.bound_cookie_previous) && now < previous_ends_at);
         match (is_good, found.bound_cookie_seen_at) {
             (true, None) => {
                 let tx = self.store.begin().await?;

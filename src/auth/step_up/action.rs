@@ -53,6 +53,10 @@ impl Which {
 impl Action {
     /// From the wire. `None` if there is no such action, or its parameters are not those it takes.
     pub fn parse(name: &str, params: &str) -> Option<Self> {
+        // serde would also take a list, by position.
+        if !params.trim_ascii_start().starts_with('{') {
+            return None;
+        }
         let params: Params = serde_json::from_str(params).ok()?;
         match name {
             "session_continue" => Some(Self::SessionContinue),
@@ -142,6 +146,7 @@ mod tests {
             ("api_key_create", r#"{"name":7}"#),
             ("api_key_revoke", "[]"),
             ("session_continue", "null"),
+            ("session_continue", "[]"),
         ] {
             assert_eq!(Action::parse(name, params), None, "{name} {params}");
         }

@@ -18,6 +18,7 @@ pub struct Model {
     pub cookie: Option<Vec<u8>>,
     pub cookie_issued_at: Option<i64>,
     pub previous_cookie: Option<Vec<u8>>,
+    pub previous_issued_at: Option<i64>,
     /// When the bound cookie was first presented. From then on it is demanded.
     pub seen_at: Option<i64>,
     pub created_at: i64,

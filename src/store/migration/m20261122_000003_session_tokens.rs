@@ -78,6 +78,7 @@ const STATEMENTS: &[&str] = &[
         cookie           BYTES,
         cookie_issued_at BIGINT,
         previous_cookie  BYTES,
+        previous_issued_at BIGINT,
         seen_at          BIGINT,
         created_at       BIGINT NOT NULL,
         ended_at         BIGINT)",
