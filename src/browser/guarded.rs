@@ -1,6 +1,6 @@
 //! Calls of a session that is held to this browser: with a proof, and with one more touch where the server wants it.
 //!
-//! Everything is repeated once at most, so that no refusal can become a loop.
+//! Nothing is repeated more than a few times, so that no refusal can become a loop.
 
 use super::device_key::{self, Slot};
 use super::{http, js, proof, webauthn};
@@ -8,6 +8,9 @@ use crate::app::islands::{Failure, Flow, Message, Refusal};
 
 /// Who is signed in, asked without counting as a use of the session. Its answer brings what proofs must name.
 pub(super) const WATCH: &str = "/auth/session?watch=1";
+
+/// How often a call is repeated because a proof must name something else by now.
+const REFRESHES: u8 = 3;
 
 /// Read something. Answers its text.
 pub(crate) async fn read(path: &str) -> Result<String, Failure> {
@@ -37,12 +40,15 @@ pub(crate) async fn step_up(action: &str, say: &dyn Fn(Message)) -> Result<(), F
     attempt("/auth/step-up/verify", Some(&body)).await.map(|_| ()).map_err(Failure::after_touch)
 }
 
-/// Get a new token for the session.
+/// Get a new token for the session. If another window has just done it, that is it.
 pub(crate) async fn rotate() -> Result<(), Failure> {
-    attempt("/auth/session/rotate", Some("{}")).await.map(|_| ())
+    match attempt("/auth/session/rotate", Some("{}")).await {
+        Err(Failure::Refused(refusal)) if refusal.code == "session_rotated" => Ok(()),
+        other => other.map(|_| ()),
+    }
 }
 
-/// Make the call with a proof, if the session has a key. Once more each: with what the refusal says a proof must name;
+/// Make the call with a proof, if the session has a key. Once more (or a few times): with what the refusal says a proof must name;
 /// when the token has just changed; with the other key.
 async fn attempt(path: &str, body: Option<&str>) -> Result<String, Failure> {
     let (method, lost) =
@@ -51,7 +57,7 @@ async fn attempt(path: &str, body: Option<&str>) -> Result<String, Failure> {
         // Cheaper than to be refused first, and the person's console stays clean.
         let _ = http::get(WATCH, Failure::Unreachable).await;
     }
-    let (mut refreshed, mut rotated) = (false, false);
+    let (mut refreshes, mut rotated) = (0, false);
     let mut slot = Slot::Current;
     loop {
         let seeds = proof::seeds();
@@ -79,8 +85,9 @@ async fn attempt(path: &str, body: Option<&str>) -> Result<String, Failure> {
         };
         let is_about_proof =
             matches!(refusal.code.as_str(), "use_dpop_nonce" | "dpop_proof_required" | "invalid_dpop_proof");
-        if is_about_proof && !refreshed && proof::seeds() != seeds {
-            refreshed = true;
+        // While other windows change the token, what a proof must name changes with it.
+        if is_about_proof && refreshes < REFRESHES && proof::seeds() != seeds {
+            refreshes += 1;
         } else if refusal.code == "session_rotated" && !rotated {
             rotated = true;
         } else if refusal.code == "invalid_dpop_proof" && slot == Slot::Current {

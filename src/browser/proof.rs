@@ -49,7 +49,9 @@ pub(super) fn remember(headers: &Headers) {
     HEARD.set(true);
     let read = |name| headers.get(name).ok().flatten();
     if let Some(nonce) = read("DPoP-Nonce") {
-        SEEDS.set(Some(Seeds { nonce, ath: read("DPoP-Ath") }));
+        // Without it: this answer was to an old token, and the newer one's is known already.
+        let ath = read("DPoP-Ath").or_else(|| seeds().and_then(|seeds| seeds.ath));
+        SEEDS.set(Some(Seeds { nonce, ath }));
     }
     let ahead = Date::parse(&read("Date").unwrap_or_default()) - Date::now();
     // The header counts in seconds and was some time on its way: less than two is no difference.

@@ -130,6 +130,12 @@ mod running {
         }
     }
 
+    /// Made, and nothing to keep: show what is true now.
+    async fn done(stage: Stage, content: &web_sys::Element) {
+        load(stage).await;
+        fragment::set_busy(content, false);
+    }
+
     pub(super) fn submit(stage: Stage, form: Form) {
         let Some(content) = stage.content() else { return };
         let Some((source, _)) = fragment::source(&content) else { return };
@@ -156,8 +162,11 @@ mod running {
                 }
                 Ok(answer) => {
                     stage.say(Message::new(Tone::Ok, &form.says("data-done").unwrap_or_default(), ""));
-                    load(stage).await;
-                    if let Some(member) = form.says("data-secret-from") {
+                    let Some(member) = form.says("data-secret-from") else { return done(stage, &content).await };
+                    fragment::show_secret(&content, &answer, &member);
+                    // Nobody sees it twice, so nothing may take its place but itself.
+                    if let Ok(html) = guarded::read(&source).await {
+                        show(stage, html);
                         fragment::show_secret(&content, &answer, &member);
                     }
                 }

@@ -35,8 +35,8 @@ impl Notice {
                 "We ended your session to protect you.",
                 "Somebody used an old copy of its cookie. We cannot tell which of you was you, so we closed the door to \
                  both. Your passkeys are safe: a cookie cannot copy them. Sign in, then look at your sessions and end any \
-                 that is not yours. If you did not restore this browser from a backup, check this device for software that \
-                 does not belong on it.",
+                 that is not yours. If this browser did not crash just now, and you did not restore it from a backup, check this \
+                 device for software that does not belong on it.",
             ),
             Self::Revoked => (
                 "info",
