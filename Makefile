@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test watch lint build
+.PHONY: help run test soak watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,6 +17,10 @@ build: ## the product: target/release/holdfast, one file with the site inside
 
 test: ## everything CI checks: lints, tests on both databases, a real browser, the README
 	@scripts/test.sh
+
+soak: ## the races with full counts, on both databases (about 20 minutes)
+	@scripts/setup.sh build test
+	@scripts/soak.sh
 
 lint: ## format and clippy for both faces, shellcheck for the scripts
 	@scripts/setup.sh build lint
