@@ -1,4 +1,4 @@
-//! Whose request is this, and is the cookie still worth what it was? One read; a write only when something is due.
+//! Whose request is this, and is the cookie still worth what it was? One read judges; what is due is written then.
 
 use super::super::caller::Presented;
 use super::super::dbsc;
@@ -37,6 +37,18 @@ enum BoundCookie {
     Good,
     /// It should have.
     Missing,
+}
+
+/// How a request stands to its session.
+struct Judged {
+    standing: Standing,
+    bound: BoundCookie,
+    binding: Binding,
+    proven: Proven,
+    facts: Facts,
+    due_at: Timestamp,
+    is_overdue: bool,
+    is_let_in: bool,
 }
 
 /// Who is asking.
@@ -115,62 +127,91 @@ impl Auth {
             self.end_replayed(caller, found.user_id, found.session_id).await?;
             return Ok(Some(Resolution::over(Some(EndReason::Replayed))));
         };
-        let bound = self.bound_cookie(caller, &found, now).await?;
+        let judged = self.judge(caller, &found, token, standing, now).await?;
+        let is_due = judged.binding == Binding::Cookie
+            && matches!(usage, Usage::Active | Usage::Refreshing)
+            && judged.due_at <= now;
+
+        let renewed = match standing {
+            // Who is not let in gets no token. To step up, though, the newest is needed.
+            _ if !judged.is_let_in && usage != Usage::Ungated => None,
+            Standing::Current if is_due => {
+                let Some(renewed) = self.rotate_due(caller, &found, token).await? else { return Ok(None) };
+                Some(renewed)
+            }
+            Standing::Superseded => Self::successor_for(&found, token, judged.binding, judged.proven, now)?,
+            Standing::Current | Standing::Fading => None,
+        };
+        if judged.is_let_in {
+            self.note_arrival(token, &found, &judged, now).await?;
+            if usage == Usage::Active && now.since(last_seen) >= TOUCH_INTERVAL {
+                let tx = self.store.begin().await?;
+                sessions::touch(&*tx, found.session_id, now.0, caller.ip_prefix()).await?;
+                tx.commit().await?;
+                last_seen = now;
+            }
+        }
+        let idle_expires_at = last_seen.plus(self.sessions.idle);
+        let current = self.current(token, found, judged, renewed, idle_expires_at);
+        Ok(Some(Resolution::Live(Box::new(current))))
+    }
+
+    /// What a request amounts to. Nothing is written to find that out, but that a proof has had its one use.
+    async fn judge(
+        &self,
+        caller: &Caller,
+        found: &Found,
+        token: &Secret,
+        standing: Standing,
+        now: Timestamp,
+    ) -> Result<Judged, Error> {
+        let bound = bound_cookie(caller, found, now);
         let binding = match (bound, &found.device_key) {
             (BoundCookie::Good | BoundCookie::Missing, _) => Binding::Dbsc,
             (BoundCookie::NotYet, Some(_)) => Binding::DeviceKey,
             (BoundCookie::NotYet, None) => Binding::Cookie,
         };
-        let proven = self.proven(caller, &found, token).await?;
-        let facts = facts(caller, &found, bound);
+        let proven = self.proven(caller, found, token).await?;
+        let facts = facts(caller, found, bound);
         let due_at = Timestamp(found.issued_at).plus(self.sessions.rotate_after);
         let is_overdue = binding == Binding::DeviceKey && due_at.plus(PROOF_GRACE) <= now;
-        // Who is not let in gets no token, and keeps nothing alive. To step up, the newest token is needed.
         let is_let_in = !risk::assess(facts).needs_step_up() && (!is_overdue || proven == Proven::Yes);
-        let is_due =
-            binding == Binding::Cookie && matches!(usage, Usage::Active | Usage::Refreshing) && due_at <= now;
+        Ok(Judged { standing, bound, binding, proven, facts, due_at, is_overdue, is_let_in })
+    }
 
-        let renewed = match standing {
-            _ if !is_let_in && usage != Usage::Ungated => None,
-            Standing::Current if is_due => {
-                let Some(renewed) = self.rotate_due(caller, &found, token).await? else { return Ok(None) };
-                Some(renewed)
-            }
-            Standing::Superseded => Self::successor_for(&found, token, binding, proven, now)?,
-            Standing::Current | Standing::Fading => None,
-        };
-        if is_let_in && standing == Standing::Current && found.seen_at.is_none() {
+    /// Note what came for the first time: a successor, whose predecessor's grace runs out from here; a bound cookie, which is
+    /// demanded from here.
+    async fn note_arrival(
+        &self,
+        token: &Secret,
+        found: &Found,
+        judged: &Judged,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if judged.standing == Standing::Current && found.seen_at.is_none() {
             let tx = self.store.begin().await?;
             session_tokens::mark_seen(&*tx, &token.hash(), now.0).await?;
             tx.commit().await?;
         }
-        if is_let_in && usage == Usage::Active && now.since(last_seen) >= TOUCH_INTERVAL {
+        if let (BoundCookie::Good, Some(id), None) = (judged.bound, &found.dbsc_id, found.bound_cookie_seen_at) {
             let tx = self.store.begin().await?;
-            sessions::touch(&*tx, found.session_id, now.0, caller.ip_prefix()).await?;
+            store::dbsc::mark_seen(&*tx, id, now.0).await?;
             tx.commit().await?;
-            last_seen = now;
         }
-        let issued_at = if renewed.is_some() { now } else { Timestamp(found.issued_at) };
-        let current = self.current(token, found, standing, proven, renewed, facts);
-        Ok(Some(Resolution::Live(Box::new(CurrentSession {
-            binding,
-            idle_expires_at: last_seen.plus(self.sessions.idle).min(current.expires_at),
-            rotation_due_at: (binding != Binding::Dbsc).then(|| issued_at.plus(self.sessions.rotate_after)),
-            is_overdue,
-            ..current
-        }))))
+        Ok(())
     }
 
     fn current(
         &self,
         token: &Secret,
         found: Found,
-        standing: Standing,
-        proven: Proven,
+        judged: Judged,
         renewed: Option<Renewed>,
-        facts: Facts,
+        idle_expires_at: Timestamp,
     ) -> CurrentSession {
         let now = self.clock.now();
+        let expires_at = Timestamp(found.expires_at);
+        let due_at = if renewed.is_some() { now.plus(self.sessions.rotate_after) } else { judged.due_at };
         CurrentSession {
             id: found.session_id,
             account: Account {
@@ -180,20 +221,20 @@ impl Auth {
                 display_name: found.display_name,
             },
             created_at: Timestamp(found.created_at),
-            expires_at: Timestamp(found.expires_at),
-            idle_expires_at: Timestamp(found.expires_at),
-            binding: Binding::Cookie,
+            expires_at,
+            idle_expires_at: idle_expires_at.min(expires_at),
+            binding: judged.binding,
             proof_nonce: found.device_key.is_some().then(|| proof::nonce(&found.proof_seed, now)),
             device_key: found.device_key_thumbprint,
-            rotation_due_at: None,
+            rotation_due_at: (judged.binding != Binding::Dbsc).then_some(due_at),
             stepped_up_until: found.stepped_up_until.map(Timestamp).filter(|until| *until > now),
             renewed,
             token: token.clone(),
             generation: found.generation,
-            standing,
-            proven,
-            is_overdue: false,
-            facts,
+            standing: judged.standing,
+            proven: judged.proven,
+            is_overdue: judged.is_overdue,
+            facts: judged.facts,
             devices: found.devices,
             networks: found.networks,
         }
@@ -215,33 +256,7 @@ impl Auth {
         }
     }
 
-    /// Whether the browser sent the cookie that DBSC binds. It is demanded from its first sight: before, the answer that
-    /// brings it may still be on its way, and the session is held by what held it without.
-    async fn bound_cookie(&self, caller: &Caller, found: &Found, now: Timestamp) -> Result<BoundCookie, Error> {
-        let Some(id) = &found.dbsc_id else { return Ok(BoundCookie::NotYet) };
-        let moment = |at: Option<i64>| Timestamp(at.unwrap_or_default());
-        let issued_at = moment(found.bound_cookie_issued_at);
-        let previous_ends_at =
-            moment(found.bound_cookie_previous_issued_at).plus(dbsc::ACCEPTED_FOR).min(issued_at.plus(GRACE));
-        let is = |stored: &Option<Vec<u8>>| {
-            caller.bound_cookie.as_ref().is_some_and(|sent| stored.as_deref() == Some(sent.hash().as_slice()))
-        };
-        let is_good = (is(&found.bound_cookie) && now < issued_at.plus(dbsc::ACCEPTED_FOR))
-            || (is(&found.bound_cookie_previous) && now < previous_ends_at);
-        match (is_good, found.bound_cookie_seen_at) {
-            (true, None) => {
-                let tx = self.store.begin().await?;
-                store::dbsc::mark_seen(&*tx, id, now.0).await?;
-                tx.commit().await?;
-                Ok(BoundCookie::Good)
-            }
-            (true, Some(_)) => Ok(BoundCookie::Good),
-            (false, Some(_)) => Ok(BoundCookie::Missing),
-            (false, None) => Ok(BoundCookie::NotYet),
-        }
-    }
-
-    /// Let the present device and network join those that a touch has vouched for.
+    /// What a touch vouches for from now on: the present device and network, and what it vouched for before.
     pub(in crate::auth) fn vouching(caller: &Caller, current: &CurrentSession) -> (String, String) {
         let (devices, networks) = current.vouched_for();
         let mut devices: Vec<Device> = read(devices);
@@ -254,6 +269,26 @@ impl Auth {
             networks.push(network);
         }
         (write(&newest(devices)), write(&newest(networks)))
+    }
+}
+
+/// Whether the browser sent the cookie that DBSC binds. It is demanded from its first sight: before, the answer that
+/// brings it may still be on its way, and the session is held by what held it without.
+fn bound_cookie(caller: &Caller, found: &Found, now: Timestamp) -> BoundCookie {
+    let (Some(_), Some(sent)) = (&found.dbsc_id, &caller.bound_cookie) else {
+        return if found.bound_cookie_seen_at.is_some() { BoundCookie::Missing } else { BoundCookie::NotYet };
+    };
+    let moment = |at: Option<i64>| Timestamp(at.unwrap_or_default());
+    let is = |stored: &Option<Vec<u8>>| stored.as_deref() == Some(sent.hash().as_slice());
+    let issued_at = moment(found.bound_cookie_issued_at);
+    let previous_ends_at =
+        moment(found.bound_cookie_previous_issued_at).plus(dbsc::ACCEPTED_FOR).min(issued_at.plus(GRACE));
+    let is_good = (is(&found.bound_cookie) && now < issued_at.plus(dbsc::ACCEPTED_FOR))
+        || (is(&found.bound_cookie_previous) && now < previous_ends_at);
+    match (is_good, found.bound_cookie_seen_at) {
+        (true, _) => BoundCookie::Good,
+        (false, Some(_)) => BoundCookie::Missing,
+        (false, None) => BoundCookie::NotYet,
     }
 }
 
