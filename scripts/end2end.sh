@@ -3,7 +3,7 @@
 # weight of its sign-in page, then Playwright against it.
 #
 # The tests find the server in HOLDFAST_URL and, where Playwright has no browser of its own, Chromium in
-# HOLDFAST_CHROMIUM.
+# HOLDFAST_CHROMIUM. Those that need HTTPS start servers of their own from HOLDFAST_BINARY.
 . "$(dirname "$0")/lib.sh"
 cd "$HOLDFAST_ROOT"
 
@@ -26,7 +26,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 port="$(free_port)"
-export HOLDFAST_URL="http://localhost:$port"
+export HOLDFAST_URL="http://localhost:$port" HOLDFAST_BINARY="$binary"
 log="$work/server.log"
 # In an empty folder: neither our Leptos.toml nor a developer's database takes part.
 (

@@ -21,6 +21,26 @@ export const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
+/**
+ * Device Bound Session Credentials, as a switch. Chromium 156 has them on Linux only with both features, the second one
+ * for keys in software. It reads the last `--enable-features` only, so all must be in one.
+ */
+export const DBSC = {
+  /** Without Chromium's limit on signatures: a test makes in a second what takes a person an hour. */
+  unlimited: enable('DeviceBoundSessions:RefreshQuota/false'),
+  /** As shipped: six signatures in nine minutes for each site. */
+  limited: enable('DeviceBoundSessions'),
+};
+
+function enable(sessions) {
+  return [`--enable-features=${sessions},EnableBoundSessionCredentialsSoftwareKeysForManualTesting`];
+}
+
+/** Trusts this one leaf. No other way of letting a test's certificate pass leaves DBSC on. */
+export function trusting({ spkiHash }) {
+  return [`--ignore-certificate-errors-spki-list=${spkiHash}`];
+}
+
 /** Everything a passkey on this very device can do: what phones and laptops have built in. */
 export const PLATFORM_AUTHENTICATOR = {
   protocol: 'ctap2',

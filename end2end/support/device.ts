@@ -6,7 +6,7 @@
 //   opened on which nobody is to be signed in by surprise.
 // - A prompt that opened without touches never wakes; only the next one does.
 
-import type { CDPSession, Page } from '@playwright/test';
+import type { BrowserContext, CDPSession, Page } from '@playwright/test';
 
 import { PLATFORM_AUTHENTICATOR } from './chromium.mjs';
 
@@ -68,4 +68,19 @@ export class Device {
   async remove() {
     await this.cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: this.authenticatorId });
   }
+}
+
+/** Notes each request for a passkey in `asked`, so that tests can wait for one to be open. */
+export async function notePrompts(context: BrowserContext) {
+  await context.addInitScript(() => {
+    const asked: string[] = [];
+    Object.assign(globalThis, { asked });
+    const container = globalThis.CredentialsContainer?.prototype;
+    if (!container) return;
+    const { get } = container;
+    container.get = function (options) {
+      asked.push(options?.mediation ?? 'prompt');
+      return get.call(this, options);
+    };
+  });
 }

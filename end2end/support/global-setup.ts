@@ -1,6 +1,5 @@
 // Once a run: see that a server is there, or start one and stop it at the end.
 
-import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { FullConfig } from '@playwright/test';
@@ -17,13 +16,5 @@ export default async function globalSetup(config: FullConfig) {
   const server = await startServer();
   // The workers read it.
   process.env.HOLDFAST_URL = server.url;
-  return async () => {
-    const death = server.death();
-    await server.stop();
-    const results = join(config.rootDir, '..', 'test-results');
-    await mkdir(results, { recursive: true });
-    await copyFile(server.log, join(results, 'server.log'));
-    await server.remove();
-    if (death) throw new Error(`${death}; its log: test-results/server.log`);
-  };
+  return () => server.end(join(config.rootDir, '..', 'test-results', 'server.log'));
 }

@@ -117,3 +117,80 @@ export class AccountPage extends Common {
     await expect(this.page.getByText('You are signed out.')).toBeVisible();
   }
 }
+
+export class SessionsPage extends Common {
+  get endOthers() {
+    return this.page.getByRole('button', { name: 'End all other sessions' });
+  }
+
+  /** The session that looks at the list. */
+  get here() {
+    return this.page.getByRole('region', { name: 'Here', exact: true }).getByRole('listitem');
+  }
+
+  /** The others, one list item each. */
+  get elsewhere() {
+    return this.page.getByRole('region', { name: 'Elsewhere' }).getByRole('listitem');
+  }
+
+  /** Ends the session on this kind of device. */
+  end(name = '') {
+    return this.page.getByRole('button', { name: `End this session: ${name}` });
+  }
+
+  async open() {
+    await this.page.goto('/account/sessions');
+    await this.shown();
+  }
+
+  /** The list has come. */
+  async shown() {
+    await expect(this.heading('Sessions')).toBeVisible();
+    await expect(this.here).toHaveCount(1);
+  }
+}
+
+export class ApiKeysPage extends Common {
+  get name() {
+    return this.page.getByRole('textbox', { name: 'Name' });
+  }
+
+  get create() {
+    return this.page.getByRole('button', { name: 'Create key' });
+  }
+
+  get empty() {
+    return this.page.getByText('You have no API keys. No program can act for you.');
+  }
+
+  /** The keys, one list item each. */
+  get keys() {
+    return this.page.getByRole('region', { name: 'Your keys' }).getByRole('listitem');
+  }
+
+  /** The new key, the one time it is shown. */
+  get secret() {
+    return this.page.getByText(/^hfk_\S{20,}$/);
+  }
+
+  revoke(name: string) {
+    return this.page.getByRole('button', { name: `Revoke this key: ${name}`, exact: true });
+  }
+
+  async open() {
+    await this.page.goto('/account/api-keys');
+    await expect(this.heading('API keys')).toBeVisible();
+    await expect(this.create).toBeVisible();
+  }
+}
+
+/** One more touch, instead of the page that was asked for. */
+export class ConfirmPage extends Common {
+  get button() {
+    return this.page.getByRole('button', { name: 'Go on with your passkey' });
+  }
+
+  async shown() {
+    await expect(this.heading('Is this still you?')).toBeVisible();
+  }
+}

@@ -1,16 +1,18 @@
 // The server under test: one that is there already, or one of our own with an empty database.
 //
 // HOLDFAST_URL (or BASE_URL) names one that is there. Otherwise HOLDFAST_BINARY is started, or the newer of
-// target/release/holdfast and target/debug/holdfast.
+// target/release/holdfast and target/debug/holdfast. Tests that need HTTPS start their own in any case.
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import { ask } from './ask.mjs';
 
 const READY_WITHIN_MS = 60_000;
 
@@ -20,25 +22,36 @@ export function givenUrl() {
   return url && new URL(url).origin;
 }
 
-/** Waits until the server at `url` is ready. `alive` may say why it never will be. */
-export async function ready(url, alive = () => undefined) {
+/** Waits until the server at `url` is ready. `alive` may say why it never will be. `ca`: who else is trusted. */
+export async function ready(url, alive = () => undefined, ca) {
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
-    if (answer?.ok) return;
+    const answer = await ask(`${url}/readyz`, { ca }).catch(() => undefined);
+    if (answer?.status === 200) return;
     const reason = alive() ?? (Date.now() > deadline ? `no answer within ${READY_WITHIN_MS / 1000} s` : undefined);
     if (reason) throw new Error(`${url}/readyz: ${reason}`);
     await sleep(100);
   }
 }
 
-/** Starts a server on a free port, in an empty folder: neither Leptos.toml nor a developer's database takes part. */
-export async function startServer() {
+/**
+ * Starts a server on a free port, in an empty folder: neither Leptos.toml nor a developer's database takes part.
+ *
+ * With a `certificate` it speaks HTTPS. `origin` is what browsers see, if that is something in front of it.
+ */
+export async function startServer({ certificate, origin } = {}) {
   const binary = findBinary();
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-end2end-'));
   const log = join(folder, 'server.log');
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const url = `${certificate ? 'https' : 'http'}://localhost:${port}`;
+  const tls = {};
+  for (const part of ['cert', 'key']) {
+    if (!certificate) continue;
+    const path = join(folder, `${part}.pem`);
+    await writeFile(path, certificate[part], { mode: 0o600 });
+    tls[`HOLDFAST_TLS_${part.toUpperCase()}`] = path;
+  }
 
   const environment = Object.entries(process.env).filter(([name]) => !/^(HOLDFAST|LEPTOS)_/.test(name));
   const child = spawn(binary, ['serve'], {
@@ -46,7 +59,8 @@ export async function startServer() {
     env: {
       ...Object.fromEntries(environment),
       LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
-      HOLDFAST_ORIGIN: url,
+      HOLDFAST_ORIGIN: origin ?? url,
+      ...tls,
       HOLDFAST_DATABASE_URL: `sqlite://${folder}/end2end.db?mode=rwc`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,9 +87,18 @@ export async function startServer() {
       await new Promise((resolve) => out.end(resolve));
     },
     remove: () => rm(folder, { recursive: true, force: true }),
+    /** Stops it, keeps its log at `kept` and nothing else. Fails if it had died before. */
+    async end(kept) {
+      const death = end;
+      await server.stop();
+      await mkdir(dirname(kept), { recursive: true });
+      await copyFile(log, kept);
+      await server.remove();
+      if (death) throw new Error(`${death}; its log: ${kept}`);
+    },
   };
   try {
-    await ready(url, server.death);
+    await ready(url, server.death, certificate?.cert);
   } catch (error) {
     await server.stop();
     throw new Error(`${error.message}; its log: ${log}`);
@@ -93,7 +116,8 @@ function findBinary() {
   return built[0];
 }
 
-function freePort() {
+/** A port of this machine that nobody listens on. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

@@ -4,8 +4,10 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { expect } from '@playwright/test';
 
 import type { Device } from './device';
-import { AccountPage, SignInPage, SignUpPage } from './pages';
-import { lettingGo, refuse } from './test';
+import type { Elsewhere, Look } from './elsewhere';
+import { evictKeys } from './keys';
+import { AccountPage, ApiKeysPage, ConfirmPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { FIREFOX, IPHONE, lettingGo, looksLike, refuse } from './test';
 import type { Watch } from './watch';
 
 interface Stage {
@@ -14,6 +16,7 @@ interface Stage {
   device: Device;
   watch: Watch;
   address: string;
+  elsewhere: (look?: Look) => Promise<Elsewhere>;
 }
 
 async function pressSignUp({ page, address }: Stage) {
@@ -23,6 +26,22 @@ async function pressSignUp({ page, address }: Stage) {
   await signUp.name.fill('Ada Lovelace');
   await signUp.button.click();
   return signUp;
+}
+
+/** A person with a session here and one on a phone, looking at both. */
+async function openSessions({ page, address, elsewhere }: Stage) {
+  await new SignUpPage(page).complete(address);
+  await elsewhere(IPHONE);
+  const sessions = new SessionsPage(page);
+  await sessions.open();
+  return sessions;
+}
+
+async function openApiKeys({ page, address }: Stage) {
+  await new SignUpPage(page).complete(address);
+  const apiKeys = new ApiKeysPage(page);
+  await apiKeys.open();
+  return apiKeys;
 }
 
 /** Brings the page there. The names finish the sentence “… has no fault that axe finds”. */
@@ -86,5 +105,57 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     const signIn = new SignInPage(page);
     await signIn.byButton(device);
     await expect(signIn.alert.getByRole('link')).toBeVisible();
+  },
+  'the list of sessions': async (stage) => {
+    await expect((await openSessions(stage)).elsewhere).toContainText('Not you?');
+  },
+  'the list of sessions while the device is asking': async (stage) => {
+    stage.watch.expect(/status of 403 .*\/auth\/sessions\/revoke/);
+    const sessions = await openSessions(stage);
+    await stage.device.touches(false);
+    await sessions.endOthers.click();
+    await expect(sessions.cancel).toBeVisible();
+  },
+  'the API keys page without keys': async (stage) => {
+    await expect((await openApiKeys(stage)).empty).toBeVisible();
+  },
+  'the API keys page with a field error': async (stage) => {
+    const apiKeys = await openApiKeys(stage);
+    await apiKeys.create.click();
+    await expect(apiKeys.name).toBeFocused();
+  },
+  'the API keys page with a new key': async (stage) => {
+    stage.watch.expect(/status of 403 .*\/api-keys/);
+    const apiKeys = await openApiKeys(stage);
+    await apiKeys.name.fill('Backup at night');
+    await apiKeys.create.click();
+    await expect(apiKeys.secret).toBeVisible();
+    await expect(apiKeys.keys).toHaveCount(1);
+  },
+  'the page that asks for one more touch': async ({ page, address, watch }) => {
+    await new SignUpPage(page).complete(address);
+    await looksLike(page, FIREFOX);
+    watch.expect(/status of 403 .*\/account\/sessions/);
+    await page.goto('/account/sessions');
+    await new ConfirmPage(page).shown();
+  },
+  'a page whose key the browser has lost': async ({ page, address, watch }) => {
+    await new SignUpPage(page).complete(address);
+    await evictKeys(page);
+    watch.expect(/status of 401 .*\/account\/api-keys\/panel/);
+    await page.goto('/account/api-keys');
+    await expect(page.getByRole('button', { name: 'Sign in again' })).toBeVisible();
+  },
+  'the sign-in page of a session that was ended from another device': async ({ page, device, address, watch, elsewhere }) => {
+    await new SignUpPage(page).complete(address);
+    const other = await elsewhere();
+    await device.touches(false);
+    await other.device.touches(true);
+    other.watch.expect(/status of 403 .*\/auth\/sessions\/revoke/);
+    const sessions = new SessionsPage(other.page);
+    await sessions.open();
+    watch.expect(/status of 401 .*\/auth\/session\?watch=1/);
+    await sessions.endOthers.click();
+    await expect(page.getByText('This session was ended from another device of yours.')).toBeVisible();
   },
 };

@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto';
 
 import { type Page, type Route, test as base } from '@playwright/test';
 
-import { Device } from './device';
-import { AccountPage, SignInPage, SignUpPage } from './pages';
+import { Device, notePrompts } from './device';
+import { type Elsewhere, type Look, Others } from './elsewhere';
+import { AccountPage, ApiKeysPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { Watch } from './watch';
 
 export { expect } from '@playwright/test';
 export { Device } from './device';
+export { FIREFOX, IPHONE, looksLike, signInTimes } from './elsewhere';
 
 interface Fixtures {
   /** Collects what no page may do. Every test has it, asked for or not. */
@@ -21,6 +23,13 @@ interface Fixtures {
   signIn: SignInPage;
   signUp: SignUpPage;
   account: AccountPage;
+  sessions: SessionsPage;
+  apiKeys: ApiKeysPage;
+  others: Others;
+  /** Signs the person of this account in with another browser. */
+  elsewhere: (look?: Look) => Promise<Elsewhere>;
+  /** Another browser, for somebody who has got hold of a copy of the cookies. No device and no keys. */
+  thief: (look?: Look) => Promise<Elsewhere>;
 }
 
 export const test = base.extend<Fixtures>({
@@ -36,19 +45,8 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
 
-  // Notes each request for a passkey, so that tests can wait for one to be open.
   context: async ({ context }, use) => {
-    await context.addInitScript(() => {
-      const asked: string[] = [];
-      Object.assign(globalThis, { asked });
-      const container = globalThis.CredentialsContainer?.prototype;
-      if (!container) return;
-      const { get } = container;
-      container.get = function (options) {
-        asked.push(options?.mediation ?? 'prompt');
-        return get.call(this, options);
-      };
-    });
+    await notePrompts(context);
     await use(context);
   },
 
@@ -57,6 +55,16 @@ export const test = base.extend<Fixtures>({
   signIn: async ({ page }, use) => use(new SignInPage(page)),
   signUp: async ({ page }, use) => use(new SignUpPage(page)),
   account: async ({ page }, use) => use(new AccountPage(page)),
+  sessions: async ({ page }, use) => use(new SessionsPage(page)),
+  apiKeys: async ({ page }, use) => use(new ApiKeysPage(page)),
+
+  others: async ({ browser, baseURL }, use) => {
+    const others = new Others(browser, baseURL!);
+    await use(others);
+    await others.end();
+  },
+  elsewhere: async ({ device, others }, use) => use((look) => others.signIn(device, look)),
+  thief: async ({ context, others }, use) => use((look) => others.copy(context, look)),
 });
 
 /** An answer in the shape of every error of the server's. */

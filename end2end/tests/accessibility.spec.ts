@@ -10,8 +10,8 @@ import { expect, test } from '../support/test';
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 for (const [state, arrive] of Object.entries(STATES)) {
-  test(`${state} has no fault that axe finds, light or dark`, async ({ page, context, device, watch, address }) => {
-    await arrive({ page, context, device, watch, address });
+  test(`${state} has no fault that axe finds, light or dark`, async ({ page, context, device, watch, address, elsewhere }) => {
+    await arrive({ page, context, device, watch, address, elsewhere });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       const { violations, passes } = await new AxeBuilder({ page })

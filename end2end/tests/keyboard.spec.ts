@@ -69,7 +69,14 @@ test('a person signs up, signs out and signs in without a mouse', async ({ devic
   await account.belongsTo('Ada');
 
   await device.touches(false);
-  for (const stop of [account.link('Skip to content'), account.link('Holdfast'), account.link('Account'), account.signOut]) {
+  for (const stop of [
+    account.link('Skip to content'),
+    account.link('Holdfast'),
+    account.link('Account'),
+    account.link('Sessions'),
+    account.link('API keys'),
+    account.signOut,
+  ]) {
     await page.keyboard.press('Tab');
     await seenFocused(stop);
   }

@@ -20,8 +20,8 @@ async function fits(page: Page) {
 }
 
 for (const [state, arrive] of Object.entries(STATES)) {
-  test(`${state} fits the screen, and one of 320 pixels`, async ({ page, context, device, watch, address }) => {
-    await arrive({ page, context, device, watch, address });
+  test(`${state} fits the screen, and one of 320 pixels`, async ({ page, context, device, watch, address, elsewhere }) => {
+    await arrive({ page, context, device, watch, address, elsewhere });
     await fits(page);
     await page.setViewportSize({ width: 320, height: 640 });
     await fits(page);

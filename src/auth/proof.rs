@@ -156,7 +156,7 @@ impl Auth {
             expires_at: now.plus(2 * NONCE_LIFETIME).0,
         };
         let tx = self.store.begin().await?;
-        let is_first = proofs_seen::take(&*tx, row, WINDOW_LIMIT).await?;
+        let is_first = proofs_seen::take(&*tx, row, WINDOW_LIMIT, now.0).await?;
         tx.commit().await?;
         if is_first { Ok(()) } else { Err(Refusal::InvalidDpopProof.into()) }
     }

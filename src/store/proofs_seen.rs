@@ -9,8 +9,9 @@ use super::Error;
 use super::entity::proof_seen::{Column, Entity, Model};
 
 /// Take a proof's one use. `Ok(false)` if it was used before, or if the session has `limit` in its window already.
-pub async fn take(db: &impl ConnectionTrait, row: Model, limit: u64) -> Result<bool, Error> {
-    if Entity::find().filter(Column::SessionId.eq(row.session_id)).count(db).await? >= limit {
+pub async fn take(db: &impl ConnectionTrait, row: Model, limit: u64, now: i64) -> Result<bool, Error> {
+    let in_window = Entity::find().filter(Column::SessionId.eq(row.session_id)).filter(Column::ExpiresAt.gt(now));
+    if in_window.count(db).await? >= limit {
         return Ok(false);
     }
     let inserted = Entity::insert(row.into_active_model().reset_all())

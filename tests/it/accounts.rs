@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{App, Key, on_both_databases};
+use crate::support::{App, Key, encode, on_both_databases, signals};
 
 on_both_databases!(
     two_people_may_claim_the_same_address_and_get_separate_accounts,
@@ -57,11 +57,6 @@ async fn nobody_attaches_a_passkey_by_naming_an_address(app: App) {
     assert_eq!(ada.get("/auth/passkeys").await.success()["passkeys"].as_array().unwrap().len(), 1);
 }
 
-fn encode(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-}
-
 async fn signed_in_register_options_asks_for_a_step_up(app: App) {
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
@@ -70,7 +65,7 @@ async fn signed_in_register_options_asks_for_a_step_up(app: App) {
         let answer = browser.post(OPTIONS, &body).await;
         let refusal = answer.refusal(403, "step_up_required");
         assert_eq!(refusal["action"], "PASSKEY_ASSERTION");
-        assert_eq!(refusal["reasons"], json!([]));
+        assert_eq!(signals(&refusal["reasons"]), [("sensitive_route".to_owned(), 20)]);
         assert_eq!(refusal["stepUp"]["action"], "passkey_add");
         assert_eq!(refusal["stepUp"]["params"], json!({}));
         assert_eq!(refusal["stepUp"].as_object().unwrap().len(), 2);

@@ -16,11 +16,27 @@
 mod support;
 
 mod accounts;
+mod api_keys;
+mod binding;
 mod ceremonies;
+mod dbsc;
+mod dbsc_refresh;
+mod device_key;
+mod device_proofs;
+mod device_rotation;
 mod edge;
 mod hostile;
+mod lifetimes;
 mod pages;
+mod passkey_add;
 mod races;
 mod refusals;
+mod replay;
+mod rotation;
+mod rotation_races;
 mod sessions;
+mod sessions_list;
+mod step_up;
+mod step_up_grants;
+mod theft;
 mod trail;

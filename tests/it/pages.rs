@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Method;
 use serde_json::json;
 
-use crate::support::{Answer, App, Key, on_both_databases};
+use crate::support::{Answer, App, Key, on_both_databases, tags};
 
 on_both_databases!(
     every_kind_of_answer_has_the_security_headers,
@@ -17,6 +17,9 @@ on_both_databases!(
     account_needs_a_session_and_the_other_pages_need_none,
     a_name_with_markup_in_it_stays_text,
 );
+
+/// Pages for people who are signed in.
+const SIGNED_IN: [&str; 3] = ["/account", "/account/sessions", "/account/api-keys"];
 
 fn check_security_headers(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");
@@ -52,7 +55,9 @@ async fn every_kind_of_answer_has_the_security_headers(app: App) {
         check_security_headers(&browser.send(Method::HEAD, path, &[], Body::empty()).await, path);
     }
     browser.sign_up("ada@example.test").await;
-    check_security_headers(&browser.open("/account").await, "/account, signed in");
+    for path in SIGNED_IN {
+        check_security_headers(&browser.open(path).await, path);
+    }
     check_security_headers(&browser.open("/").await, "a redirect");
     check_security_headers(&browser.session().await, "session");
     let json = ("content-type", "application/json");
@@ -77,13 +82,6 @@ fn nonce(answer: &Answer) -> String {
     rest.split_once('\'').unwrap().0.to_owned()
 }
 
-/// The opening tags of this element.
-fn tags<'a>(html: &'a str, element: &str) -> Vec<&'a str> {
-    let open = format!("<{element}");
-    let starts = html.match_indices(&open).map(|(start, _)| &html[start..]);
-    starts.map(|rest| &rest[..=rest.find('>').unwrap()]).collect()
-}
-
 async fn each_page_has_a_nonce_of_its_own_on_every_script(app: App) {
     let mut browser = app.browser();
     let mut pages = Vec::new();
@@ -91,7 +89,9 @@ async fn each_page_has_a_nonce_of_its_own_on_every_script(app: App) {
         pages.push(browser.open(path).await);
     }
     browser.sign_up("ada@example.test").await;
-    pages.push(browser.open("/account").await);
+    for path in SIGNED_IN {
+        pages.push(browser.open(path).await);
+    }
     let mut seen = std::collections::HashSet::new();
     for page in &pages {
         let nonce = nonce(page);
@@ -109,7 +109,9 @@ async fn pages_have_no_inline_handlers_or_styles(app: App) {
     let mut browser = app.browser();
     let mut pages = vec![browser.open("/").await, browser.open("/signup").await, browser.open("/nothing").await];
     browser.sign_up("ada@example.test").await;
-    pages.push(browser.open("/account").await);
+    for path in SIGNED_IN {
+        pages.push(browser.open(path).await);
+    }
     for page in &pages {
         let html = page.text();
         assert!(!html.contains("<style") && !html.contains("javascript:"), "{html}");
@@ -123,7 +125,9 @@ async fn pages_have_no_inline_handlers_or_styles(app: App) {
 async fn s21_answers_about_a_person_are_not_stored(app: App) {
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
-    for path in ["/account", "/auth/session", "/auth/passkeys", "/nothing", "/"] {
+    let reads = ["/auth/session", "/auth/passkeys", "/auth/sessions", "/api-keys", "/nothing", "/"];
+    let panels = ["/account/sessions/panel", "/account/api-keys/panel"];
+    for path in SIGNED_IN.iter().chain(&reads).chain(&panels) {
         assert_eq!(browser.open(path).await.header("cache-control"), "no-store", "{path}");
     }
     assert_eq!(browser.post("/auth/passkey/login/options", &json!({})).await.header("cache-control"), "no-store");
@@ -145,8 +149,7 @@ async fn hsts_is_sent_with_an_https_origin_only(app: App) {
     // The relying party follows from the origin.
     let mut browser = secure.browser();
     assert_eq!(browser.begin_sign_in().await["rpId"], "login.example.com");
-    let key = Key { origin: "https://login.example.com".into(), rp_id: "login.example.com".into(), ..Key::new() };
-    browser.sign_up_with(key, "ada@example.test").await;
+    browser.sign_up("ada@example.test").await;
     browser.session().await.success();
 }
 
@@ -197,8 +200,10 @@ async fn files_of_the_site_can_be_kept_and_revalidated(app: App) {
 
 async fn account_needs_a_session_and_the_other_pages_need_none(app: App) {
     let mut browser = app.browser();
-    let answer = browser.open("/account").await;
-    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/"));
+    for path in SIGNED_IN {
+        let answer = browser.open(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/"));
+    }
     for path in ["/", "/signup"] {
         let answer = browser.open(path).await;
         assert_eq!(answer.status, 200);

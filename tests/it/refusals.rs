@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    App, BACKED_UP, BACKUP_ELIGIBLE, Browser, Key, USER_PRESENT, USER_VERIFIED, edit_bytes, flip_last_bit,
-    on_both_databases,
+    App, BACKED_UP, BACKUP_ELIGIBLE, Browser, Key, SIGN_IN, SIGN_UP, USER_PRESENT, USER_VERIFIED, edit_bytes,
+    expect_ceremony_refused, flip_last_bit, on_both_databases,
 };
 
 on_both_databases!(
@@ -55,31 +55,8 @@ on_both_databases!(
 
 /// Post a bad response, and see that nothing came of it.
 async fn expect_refusal(app: &App, browser: &mut Browser, path: &str, response: &Value, code: &str) {
-    expect_body_refused(app, browser, path, &json!({ "response": response }), code).await;
+    expect_ceremony_refused(app, browser, path, &json!({ "response": response }), code).await;
 }
-
-async fn expect_body_refused(app: &App, browser: &mut Browser, path: &str, body: &Value, code: &str) {
-    let (before, events_before, cookies_before) =
-        (app.stored().await, app.events().await, browser.cookies.clone());
-    let answer = browser.post(path, body).await;
-    let json = answer.refusal(400, code);
-    assert_eq!(app.stored().await, before, "{code}: something was stored");
-    assert!(answer.set_cookies().is_empty(), "{code}: {:?}", answer.set_cookies());
-    assert_eq!(browser.cookies, cookies_before);
-
-    let events = app.events().await;
-    let new = &events[events_before.len()..];
-    assert_eq!(new.len(), 1, "{code}: {new:?}");
-    let event_type = if path.contains("register") { "user_create_fail" } else { "authn_login_fail" };
-    assert_eq!(new[0].event_type, event_type);
-    assert_eq!(new[0].outcome, "refused");
-    assert_eq!(new[0].reason.as_deref(), Some(code));
-    assert_eq!(json["requestId"], new[0].request_id);
-    assert_eq!(new[0].created_at, app.now());
-}
-
-const SIGN_UP: &str = "/auth/passkey/register/verify";
-const SIGN_IN: &str = "/auth/passkey/login/verify";
 
 /// A refused sign-up with a key that someone bent.
 async fn sign_up_refused(app: &App, bend: impl FnOnce(&mut Key), code: &str) {
@@ -459,6 +436,6 @@ async fn bad_label(app: App) {
     for label in ["x".repeat(65), "nul\0".to_owned(), "\u{202e}drow".to_owned()] {
         let options = browser.begin_sign_up("eve@example.test").await;
         let body = json!({ "response": Key::new().create(&options), "label": label });
-        expect_body_refused(&app, &mut browser, SIGN_UP, &body, "label_invalid").await;
+        expect_ceremony_refused(&app, &mut browser, SIGN_UP, &body, "label_invalid").await;
     }
 }

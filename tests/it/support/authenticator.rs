@@ -8,8 +8,10 @@ use p256::ecdsa::{Signature, SigningKey};
 use serde_cbor_2::Value as Cbor;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::ORIGIN;
+use super::proof::encode;
 
 /// Flags of the authenticator data (WebAuthn Level 3 §6.1).
 pub const USER_PRESENT: u8 = 0x01;
@@ -63,6 +65,12 @@ impl Key {
     /// One that lives on one device and counts.
     pub fn single_device() -> Self {
         Self { flags: USER_PRESENT | USER_VERIFIED, counter: 1, ..Self::new() }
+    }
+
+    /// The same, in a browser at this origin.
+    pub fn at(self, origin: &str) -> Self {
+        let host = origin.parse::<Url>().unwrap().host_str().unwrap().to_owned();
+        Self { origin: origin.to_owned(), rp_id: host, ..self }
     }
 
     /// Answer creation options: RegistrationResponseJSON.
@@ -165,10 +173,6 @@ fn text(text: &str) -> Cbor {
 
 fn number(number: i64) -> Cbor {
     Cbor::Integer(number.into())
-}
-
-fn encode(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Change the bytes behind a member of `response.response`, after they were signed.

@@ -1,15 +1,27 @@
 //! What the tests stand on.
 
+pub mod agents;
 mod app;
 mod authenticator;
 mod browser;
+mod calls;
 mod database;
+pub mod dbsc;
+mod page;
+mod proof;
+mod rows;
+mod secrets;
+mod transport;
 mod wallet;
 
 pub use app::{App, START};
 pub use authenticator::{BACKED_UP, BACKUP_ELIGIBLE, Key, USER_PRESENT, USER_VERIFIED, edit_bytes, flip_last_bit};
 pub use browser::{Answer, Browser, ORIGIN};
+pub use calls::{SIGN_IN, SIGN_UP, expect_ceremony_refused, expect_challenge, sensitive_calls, signals};
 pub use database::Backend;
+pub use page::{notice, tags};
+pub use proof::{DeviceKey, Jwt, ath, encode};
+pub use secrets::{assert_nowhere, contains};
 pub use wallet::Wallet;
 
 use futures::FutureExt;
