@@ -19,6 +19,10 @@ const SCREENS = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
 };
 
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:156.0) Gecko/20100101 Firefox/156.0';
+
 const button = (page, name) => page.getByRole('button', { name });
 
 async function signUp({ page }) {
@@ -33,6 +37,31 @@ async function account(stage) {
   await stage.page.waitForURL('/account');
 }
 
+/** The same person once more, on another kind of device. */
+async function onThePhone(stage) {
+  const phone = await stage.elsewhere({ userAgent: IPHONE });
+  for (const passkey of await stage.passkeys()) await phone.add(passkey);
+  // Touches are simulated: the request for autofill is answered at once.
+  await phone.page.goto('/');
+  await phone.page.waitForURL('/account');
+  await phone.touches(false);
+  return phone;
+}
+
+async function sessions(stage) {
+  await account(stage);
+  const phone = await onThePhone(stage);
+  await stage.page.goto('/account/sessions');
+  await stage.page.getByText('Not you? End it.').waitFor();
+  return phone;
+}
+
+async function apiKeys(stage) {
+  await account(stage);
+  await stage.page.goto('/account/api-keys');
+  await stage.page.getByText('You have no API keys.').waitFor();
+}
+
 /** Each brings the page there. */
 const PICTURES = {
   'sign-in': ({ page }) => page.goto('/'),
@@ -43,6 +72,44 @@ const PICTURES = {
     await stage.touches(false);
     await button(stage.page, 'Sign out').click();
     await stage.page.waitForURL('/?signed-out');
+  },
+  sessions,
+  'sessions-asking': async (stage) => {
+    await sessions(stage);
+    await stage.touches(false);
+    await button(stage.page, 'End this session').click();
+    await button(stage.page, 'Cancel').waitFor();
+  },
+  'api-keys-empty': apiKeys,
+  'api-keys': async (stage) => {
+    await apiKeys(stage);
+    for (const name of ['Backup at night', 'Deploys']) {
+      await stage.page.getByLabel('Name').fill(name);
+      await button(stage.page, 'Create key').click();
+      await stage.page.getByRole('heading', { name }).waitFor();
+    }
+    await stage.page.getByText('Copy your new key now.').waitFor();
+  },
+  confirm: async (stage) => {
+    await account(stage);
+    await stage.looksLike(FIREFOX);
+    await stage.page.goto('/account/sessions');
+    await button(stage.page, 'Go on with your passkey').waitFor();
+  },
+  'key-lost': async (stage) => {
+    await account(stage);
+    await stage.page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase('holdfast').onsuccess = resolve)));
+    await stage.page.goto('/account/sessions');
+    await button(stage.page, 'Sign in again').waitFor();
+  },
+  'ended-elsewhere': async (stage) => {
+    await account(stage);
+    const phone = await onThePhone(stage);
+    await stage.touches(false);
+    await phone.touches(true);
+    await phone.page.goto('/account/sessions');
+    await button(phone.page, 'End all other sessions').click();
+    await stage.page.getByText('This session was ended from another device of yours.').waitFor();
   },
   'not-found': ({ page }) => page.goto('/nowhere'),
   asking: async ({ page, touches }) => {
@@ -66,22 +133,34 @@ const PICTURES = {
   },
 };
 
+/** A browser with a device, and what the pictures do with both. */
+async function open(browser, options, contexts) {
+  const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB', ...options });
+  contexts.push(context);
+  const page = await context.newPage();
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable', { enableUI: false });
+  const device = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: PLATFORM_AUTHENTICATOR });
+  return {
+    page,
+    touches: (enabled) => cdp.send('WebAuthn.setAutomaticPresenceSimulation', { ...device, enabled }),
+    recognises: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { ...device, isUserVerified }),
+    passkeys: async () => (await cdp.send('WebAuthn.getCredentials', device)).credentials,
+    add: (credential) => cdp.send('WebAuthn.addCredential', { ...device, credential }),
+    looksLike: (userAgent) => cdp.send('Network.setUserAgentOverride', { userAgent }),
+    elsewhere: (more) => open(browser, { baseURL: options.baseURL, ...more }, contexts),
+  };
+}
+
 async function take(browser, baseURL, path, screen, colorScheme, arrive) {
-  const context = await browser.newContext({ ...screen, baseURL, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' });
+  const contexts = [];
   try {
-    const page = await context.newPage();
-    const cdp = await context.newCDPSession(page);
-    await cdp.send('WebAuthn.enable', { enableUI: false });
-    const device = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: PLATFORM_AUTHENTICATOR });
-    await arrive({
-      page,
-      touches: (enabled) => cdp.send('WebAuthn.setAutomaticPresenceSimulation', { ...device, enabled }),
-      recognises: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { ...device, isUserVerified }),
-    });
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.screenshot({ path, caret: 'hide' });
+    const stage = await open(browser, { ...screen, baseURL, colorScheme }, contexts);
+    await arrive(stage);
+    await stage.page.getByRole('heading', { level: 1 }).waitFor();
+    await stage.page.screenshot({ path, caret: 'hide' });
   } finally {
-    await context.close();
+    for (const context of contexts) await context.close();
   }
 }
 

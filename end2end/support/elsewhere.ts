@@ -20,10 +20,10 @@ export const FIREFOX: Look = {
 };
 
 /** From now on the page's browser shows itself like this. */
-export async function looksLike(page: Page, { userAgent, locale }: Look) {
+export async function looksLike(page: Page, { userAgent }: Look) {
   // Not detached afterwards: that would end it.
   const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Network.setUserAgentOverride', { userAgent: userAgent!, acceptLanguage: locale });
+  await cdp.send('Network.setUserAgentOverride', { userAgent: userAgent! });
 }
 
 export interface Elsewhere {

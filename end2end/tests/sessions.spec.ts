@@ -161,11 +161,20 @@ test('a list that does not come at first comes as soon as it can', async ({ devi
   watch.expect(/net::ERR_FAILED .*\/account\/sessions\/panel/);
   await page.route('**/account/sessions/panel*', (route) => route.abort());
   await page.goto('/account/sessions');
-  await expect(sessions.alert).toContainText('We could not reach the server.');
+  await expect(sessions.alert).toContainText('We could not load this part of the page.');
 
   await page.unroute('**/account/sessions/panel*');
   await sessions.shown();
   await expect(sessions.alert).toBeEmpty();
+});
+
+test('a list that comes by itself leaves the focus where it is', async ({ device: _, signUp, sessions, apiKeys, address, page }) => {
+  await signUp.complete(address);
+  for (const open of [() => sessions.open(), () => apiKeys.open()]) {
+    await open();
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    expect(await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 20))).toMatch(/^<body/);
+  }
 });
 
 test('ending a session without a mouse: the focus is never lost', async ({ device: _, signUp, sessions, address, page, watch, elsewhere }) => {

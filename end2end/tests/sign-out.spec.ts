@@ -1,3 +1,4 @@
+import { AccountPage, SignInPage } from '../support/pages';
 import { expect, test } from '../support/test';
 
 test('signing out says so and ends the session', async ({ device, signUp, signIn, account, address, page }) => {
@@ -62,4 +63,20 @@ test('when signing out does not reach the server the person is told, and a secon
 
   await page.unroute('**/auth/logout');
   await account.leave();
+});
+
+test('signing out in one tab leads the other tab out, too', async ({ device, signUp, signIn, account, address, context, watch }) => {
+  await signUp.complete(address, 'Ada');
+  await device.touches(false);
+  const tab = await context.newPage();
+  await tab.goto('/account');
+  await new AccountPage(tab).belongsTo('Ada');
+
+  watch.expect(/status of 401 .*\/auth\/session\?watch=1/);
+  await account.leave();
+  await tab.bringToFront();
+  await tab.waitForURL('/');
+  await expect(new SignInPage(tab).button).toBeVisible();
+  await expect(tab.getByText('Ada')).toBeHidden();
+  await expect(signIn.button).toBeVisible();
 });

@@ -63,7 +63,7 @@ test('who has no passkey at hand signs out there', async ({ device, signUp, sign
   await expect(signIn.button).toBeVisible();
 });
 
-test('a press on a page from before the change asks for touches until it is done', async ({ device: _, signUp, apiKeys, address, page, watch }) => {
+test('a press on a page from before the change is answered, and the next page asks once more', async ({ device: _, signUp, apiKeys, address, page, watch }) => {
   await signUp.complete(address);
   await apiKeys.open();
   await looksLike(page, FIREFOX);
@@ -71,6 +71,11 @@ test('a press on a page from before the change asks for touches until it is done
   await apiKeys.name.fill('Deploys');
   await apiKeys.create.click();
   await expect(apiKeys.status).toContainText('Your new key is ready.');
+  await expect(apiKeys.secret).toBeVisible();
+
+  await page.reload();
+  const confirm = new ConfirmPage(page);
+  await confirm.button.click();
   await expect(apiKeys.keys).toHaveCount(1);
 });
 

@@ -54,8 +54,13 @@ impl Form {
         for field in self.fields() {
             let is_valid = field.check_validity();
             let _ = field.set_attribute("aria-invalid", if is_valid { "false" } else { "true" });
-            if let Some(error) = document().get_element_by_id(&(field.id() + "-error")) {
+            let id = field.id();
+            if let Some(error) = document().get_element_by_id(&(id.clone() + "-error")) {
                 let _ = error.toggle_attribute_with_force("hidden", is_valid);
+                // A hidden sentence would be read all the same.
+                let hint = id.clone() + "-hint";
+                let described = if is_valid { hint } else { id + "-error " + &hint };
+                let _ = field.set_attribute("aria-describedby", &described);
             }
             if !is_valid && !has_fault {
                 let _ = field.focus();

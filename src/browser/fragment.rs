@@ -14,7 +14,9 @@ pub(crate) fn source(content: &Element) -> Option<(String, bool)> {
 
 /// Whether somebody is typing, pressing, or about to press in it. What is under a finger must not move.
 pub(crate) fn is_in_use(content: &Element) -> bool {
-    content.query_selector(":focus, :active, button:hover").is_ok_and(|found| found.is_some())
+    // What is marked to have the focus gets it back.
+    let in_use = ":focus:not([data-focus]), :active, button:hover";
+    content.query_selector(in_use).is_ok_and(|found| found.is_some())
 }
 
 /// Whether a press in it is being answered.
@@ -22,23 +24,30 @@ pub(crate) fn is_busy(content: &Element) -> bool {
     content.has_attribute("aria-busy")
 }
 
-/// A press in it is being answered, or no longer. Then the focus goes to the element that is meant to have it, if the
-/// one that had it has gone.
+/// It is being fetched, or a press in it is being answered; or no longer.
 pub(crate) fn set_busy(content: &Element, is_busy: bool) {
     if is_busy {
         let _ = content.set_attribute("aria-busy", "true");
     } else {
         let _ = content.remove_attribute("aria-busy");
-        if let Ok(Some(fallback)) = content.query_selector("[data-secret]:not([hidden]) button, [data-focus]") {
-            form::keep_focus(fallback);
-        }
+    }
+}
+
+/// After a press: the focus goes to the element that is meant to have it, if the one that had it has gone.
+pub(crate) fn keep_focus(content: &Element) {
+    if let Ok(Some(fallback)) = content.query_selector("[data-secret]:not([hidden]) button, [data-focus]") {
+        form::keep_focus(fallback);
     }
 }
 
 /// Show it.
 pub(crate) fn show(content: &Element, html: &str) {
+    let had_focus = content.query_selector("[data-focus]:focus").is_ok_and(|found| found.is_some());
     content.set_inner_html(html);
     times::localise();
+    if had_focus {
+        keep_focus(content);
+    }
 }
 
 /// Show what is shown once, in the place that the part has for it.

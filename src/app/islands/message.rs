@@ -137,6 +137,16 @@ impl Message {
         Self { action, ..self }
     }
 
+    /// A part of the page did not come.
+    pub(super) fn not_loaded() -> Self {
+        Self::new(
+            Tone::Look,
+            "We could not load this part of the page.",
+            "Nothing was lost. Check your connection, then reload the page.",
+        )
+        .with(Action::Reload)
+    }
+
     pub(super) fn preparing() -> Self {
         Self::new(Tone::Wait, "Getting ready.", "")
     }

@@ -55,6 +55,8 @@ mod running {
         static SHOWN: RefCell<String> = const { RefCell::new(String::new()) };
         /// Counts presses: what was asked before one may be old news after it.
         static PRESSES: Cell<u32> = const { Cell::new(0) };
+        /// Whether the person was told that the part did not come.
+        static IS_MISSING: Cell<bool> = const { Cell::new(false) };
     }
 
     pub(super) fn start(stage: Stage) {
@@ -89,6 +91,10 @@ mod running {
                 show(stage, HELD.to_owned());
                 stage.say(Message::held());
             }
+            Err(Failure::Offline | Failure::Unreachable | Failure::ConnectionLost) => {
+                IS_MISSING.set(true);
+                stage.say(Message::not_loaded());
+            }
             Err(failure) => explain(stage, failure),
         }
     }
@@ -109,6 +115,10 @@ mod running {
                     && is_idle()
                 {
                     show(stage, html);
+                    // What was missing is here.
+                    if IS_MISSING.take() {
+                        stage.hush();
+                    }
                 }
             });
         }
@@ -134,6 +144,7 @@ mod running {
     async fn done(stage: Stage, content: &web_sys::Element) {
         load(stage).await;
         fragment::set_busy(content, false);
+        fragment::keep_focus(content);
     }
 
     pub(super) fn submit(stage: Stage, form: Form) {
@@ -181,6 +192,7 @@ mod running {
                 }
             }
             fragment::set_busy(&content, false);
+            fragment::keep_focus(&content);
         });
     }
 }

@@ -79,7 +79,7 @@ pub fn ApiKeysPanel(
                             maxlength="64"
                             required=true
                             pattern=r".*\S.*"
-                            aria-describedby="key-name-error key-name-hint"
+                            aria-describedby="key-name-hint"
                         />
                         <p class="error" id="key-name-error" hidden=true>
                             "Write a name here, so that you know the key again."
