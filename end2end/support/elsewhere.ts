@@ -87,6 +87,8 @@ export class Others {
     const context = await this.browser.newContext({ baseURL: this.origin, ...look });
     await notePrompts(context);
     const watch = await Watch.over(context, this.origin);
+    // Its session may be ended from the first browser. It looks every five seconds, so a short test may not see that.
+    watch.allow(/status of 401 .*\/auth\/session\?watch=1/);
     this.all.push({ context, watch });
     const page = await context.newPage();
     const device = await Device.addTo(page);

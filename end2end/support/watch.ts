@@ -7,6 +7,7 @@ export class Watch {
   private violationsExpected = false;
   private readonly origins: string[] = [];
   private readonly expected: { pattern: RegExp; seen: boolean }[] = [];
+  private readonly allowed: RegExp[] = [];
 
   /** `origin` is the one site the pages may talk to. */
   static async over(context: BrowserContext, origin: string): Promise<Watch> {
@@ -44,12 +45,17 @@ export class Watch {
     this.expected.push({ pattern, seen: false });
   }
 
+  /** From now on this error may come, and need not: when it does depends on the clock. */
+  allow(pattern: RegExp) {
+    this.allowed.push(pattern);
+  }
+
   private note(problem: string) {
     const isPolicy = /Content Security Policy|securitypolicyviolation/i.test(problem);
     if (isPolicy && this.violationsExpected) return;
     const expected = isPolicy ? undefined : this.expected.find(({ pattern }) => pattern.test(problem));
     if (expected) expected.seen = true;
-    else this.problems.push(problem);
+    else if (isPolicy || !this.allowed.some((pattern) => pattern.test(problem))) this.problems.push(problem);
   }
 
   /** At the end of a test. */

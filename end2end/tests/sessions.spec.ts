@@ -249,8 +249,9 @@ test('two windows of one browser can both end sessions', async ({ device: _, sig
   await second.open();
   await expect(second.elsewhere).toHaveCount(1);
 
-  // The first renews the token that the second has been using.
+  // The first renews the token that the second has been using: its next proof names the old one, and is made again.
   watch.expect(ASKS);
+  watch.allow(/status of 401 .*\/account\/sessions\/panel/);
   await page.bringToFront();
   await sessions.endOthers.click();
   await expect(sessions.status).toContainText('All your other sessions have ended.');

@@ -58,3 +58,46 @@ pub async fn ensure_partitions(store: &Store, now: Timestamp) {
         tracing::warn!(%error, "a month of auth_events has no partition of its own");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    /// A session whose second token was first seen at minute 1, and whose third has not been seen.
+    const ROWS: [&str; 5] = [
+        "INSERT INTO users (id, email, created_at) VALUES (x'01', 'a@b.test', 0)",
+        "INSERT INTO sessions (id, user_id, created_at, expires_at, last_seen_at, devices, networks, proof_seed)
+            VALUES (x'02', x'01', 0, 99999999, 0, '[]', '[]', x'00')",
+        "INSERT INTO session_tokens (hash, session_id, generation, state, issued_at, seen_at, successor)
+            VALUES (x'10', x'02', 0, 'previous', 0, 0, x'aa')",
+        "INSERT INTO session_tokens (hash, session_id, generation, state, issued_at, seen_at, successor)
+            VALUES (x'11', x'02', 1, 'previous', 0, 60000, x'bb')",
+        "INSERT INTO session_tokens (hash, session_id, generation, state, issued_at) VALUES (x'12', x'02', 2, 'current', 0)",
+    ];
+
+    async fn sealed(store: &Store) -> i64 {
+        let sql = "SELECT COUNT(successor) AS n FROM session_tokens";
+        let statement = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite, sql);
+        let row = store.reader().query_one_raw(statement).await.expect("answer").expect("row");
+        row.try_get("", "n").expect("a number")
+    }
+
+    #[tokio::test]
+    async fn a_sealed_successor_is_erased_when_its_grace_is_over_and_not_before() {
+        let folder = tempfile::tempdir().expect("folder");
+        let url = format!("sqlite://{}/t.db?mode=rwc", folder.path().display());
+        let store = Store::connect(&store::Settings { url, max_connections: 2 }).await.expect("database");
+        store.migrate().await.expect("schema");
+        for row in ROWS {
+            store.reader().execute_unprepared(row).await.expect(row);
+        }
+        tidy(&store, Timestamp(MINUTE + 9_999)).await.expect("tidied");
+        assert_eq!(sealed(&store).await, 2, "the grace is not over");
+        tidy(&store, Timestamp(MINUTE + 10_001)).await.expect("tidied");
+        assert_eq!(sealed(&store).await, 1, "the one whose successor nobody has seen stays");
+    }
+}

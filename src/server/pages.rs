@@ -134,7 +134,7 @@ async fn turn_away(state: &AppState, request: Request, resolution: &Resolution, 
     match because {
         Error::StepUp(required) => {
             let reasons: Vec<api::Reason> = required.signals.into_iter().map(Into::into).collect();
-            let context = context(state, &request, "Is this you?");
+            let context = context(state, &request, "Is this still you?");
             let page = move || view! { <app::ConfirmPage reasons=reasons.clone() /> };
             let mut response = render(request, context, page).await;
             *response.status_mut() = StatusCode::FORBIDDEN;
