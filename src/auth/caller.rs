@@ -52,17 +52,17 @@ pub enum Presented {
 impl Caller {
     /// The address shortened to its network: IPv4 /24, IPv6 /48. IPv4 written as IPv6 counts as IPv4.
     pub fn ip_prefix(&self) -> Option<String> {
-        let network = match self.address?.to_canonical() {
-            IpAddr::V4(address) => Ipv4Net::new(address, 24).ok()?.trunc().to_string(),
-            IpAddr::V6(address) => Ipv6Net::new(address, 48).ok()?.trunc().to_string(),
-        };
-        Some(network)
+        self.shortened(24)
     }
 
     /// The wider network that a move is judged by: IPv4 /16, IPv6 /48.
     pub fn network(&self) -> Option<String> {
+        self.shortened(16)
+    }
+
+    fn shortened(&self, ipv4_bits: u8) -> Option<String> {
         let network = match self.address?.to_canonical() {
-            IpAddr::V4(address) => Ipv4Net::new(address, 16).ok()?.trunc().to_string(),
+            IpAddr::V4(address) => Ipv4Net::new(address, ipv4_bits).ok()?.trunc().to_string(),
             IpAddr::V6(address) => Ipv6Net::new(address, 48).ok()?.trunc().to_string(),
         };
         Some(network)

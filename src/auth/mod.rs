@@ -107,8 +107,13 @@ impl Auth {
         outcome: &Result<T, Error>,
     ) -> Result<(), Error> {
         let Err(Error::Refused(refusal)) = outcome else { return Ok(()) };
+        self.record_alone(caller, Event::refused(event_type, refusal.code())).await
+    }
+
+    /// Append an event that tells of no change, in a transaction of its own.
+    async fn record_alone(&self, caller: &Caller, event: Event) -> Result<(), Error> {
         let tx = self.store.begin().await?;
-        self.record(&tx, caller, Event::refused(event_type, refusal.code())).await?;
+        self.record(&tx, caller, event).await?;
         tx.commit().await?;
         Ok(())
     }

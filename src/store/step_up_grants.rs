@@ -24,21 +24,21 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
 
 /// Which grant is meant: the session's, for the action, in the hands of who made the touch.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct Wanted {
     /// The session.
     pub session: Uuid,
     /// SHA-256 of the action and its parameters.
-    pub action: &'a [u8],
+    pub action: [u8; 32],
     /// SHA-256 of the cookie.
-    pub holder: &'a [u8],
+    pub holder: [u8; 32],
 }
 
-impl Wanted<'_> {
+impl Wanted {
     fn filter<T: QueryFilter>(&self, query: T, now: i64) -> T {
         query
             .filter(Column::SessionId.eq(self.session))
-            .filter(Column::Action.eq(self.action))
-            .filter(Column::Holder.eq(self.holder))
+            .filter(Column::Action.eq(self.action.as_slice()))
+            .filter(Column::Holder.eq(self.holder.as_slice()))
             .filter(Column::ExpiresAt.gt(now))
     }
 }
@@ -66,13 +66,13 @@ pub async fn last_expiry(db: &impl ConnectionTrait, session: Uuid, now: i64) -> 
 }
 
 /// Spend the grant of this call, if there is one. Undone if the transaction is.
-pub async fn spend(db: &impl ConnectionTrait, wanted: Wanted<'_>, now: i64) -> Result<bool, Error> {
+pub async fn spend(db: &impl ConnectionTrait, wanted: &Wanted, now: i64) -> Result<bool, Error> {
     let spent = wanted.filter(Entity::delete_many(), now).exec(db).await?;
     Ok(spent.rows_affected == 1)
 }
 
 /// Whether there is one to spend.
-pub async fn is_there(db: &impl ConnectionTrait, wanted: Wanted<'_>, now: i64) -> Result<bool, Error> {
+pub async fn is_there(db: &impl ConnectionTrait, wanted: &Wanted, now: i64) -> Result<bool, Error> {
     Ok(wanted.filter(Entity::find(), now).one(db).await?.is_some())
 }
 

@@ -24,14 +24,21 @@ impl Auth {
     pub async fn admit(&self, caller: &Caller, current: &CurrentSession, access: Access) -> Result<(), Error> {
         let outcome = current.may(access);
         if let Err(Error::StepUp(required)) = &outcome {
-            let score = required.signals.iter().map(|signal| signal.points).sum();
-            let event = Event::refused(EventType::AuthnStepUpRequired, required.action.name());
-            let tx = self.store.begin().await?;
-            let event = event.risk(score).user(current.account.id).session(current.id);
-            self.record(&tx, caller, event).await?;
-            tx.commit().await?;
+            self.record_asked(caller, current, required).await?;
         }
         outcome
+    }
+
+    /// Record that one more touch was asked for, and for what.
+    pub(in crate::auth) async fn record_asked(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        required: &StepUpRequired,
+    ) -> Result<(), Error> {
+        let score = required.signals.iter().map(|signal| signal.points).sum();
+        let event = Event::refused(EventType::AuthnStepUpRequired, required.action.name());
+        self.record_alone(caller, event.risk(score).user(current.account.id).session(current.id)).await
     }
 }
 

@@ -121,14 +121,12 @@ impl Auth {
         drop(tx);
         // Of many tabs that ask at once, one was quicker. They all get what it got.
         let found = session_tokens::find(self.store.reader(), &current.token.hash()).await?;
-        let sealed = found.as_ref().filter(|found| found.successor_seen_at.is_none());
-        match sealed.and_then(|found| found.successor.as_deref()) {
-            Some(sealed) => Ok(Renewed {
-                token: successor::open(&current.token, sealed)?,
-                lifetime: current.expires_at.since(self.clock.now()),
-            }),
-            None => Err(Refusal::SessionRotated.into()),
-        }
+        let Some(found) = found.filter(|found| found.successor_seen_at.is_none()) else {
+            return Err(Refusal::SessionRotated.into());
+        };
+        let now = self.clock.now();
+        let renewed = Self::successor_for(&found, &current.token, current.binding, current.proven, now)?;
+        Ok(renewed.ok_or(Refusal::SessionRotated)?)
     }
 
     /// The successor for a predecessor that came first, as long as nobody has presented it. Where the session has a key

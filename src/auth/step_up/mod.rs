@@ -58,6 +58,12 @@ pub struct Change<'a> {
     session: CurrentSession,
 }
 
+/// The grant that this browser would spend on this action. `None` if it has the cookie of none.
+fn wanted(caller: &Caller, current: &CurrentSession, action: &Action) -> Option<Wanted> {
+    let holder = caller.step_up.as_ref()?.hash();
+    Some(Wanted { session: current.id, action: action.digest(), holder })
+}
+
 /// SHA-256(nonce ‖ session ‖ action ‖ parameters): what the passkey signs.
 fn challenge(nonce: &[u8; 32], session: Uuid, action: &Action) -> [u8; 32] {
     Sha256::new()
@@ -108,9 +114,7 @@ impl Auth {
             && refusal.kind() == RefusalKind::Input
         {
             let event = Event::refused(EventType::AuthnStepUpFail, refusal.code());
-            let tx = self.store.begin().await?;
-            self.record(&tx, caller, event.user(current.account.id).session(current.id)).await?;
-            tx.commit().await?;
+            self.record_alone(caller, event.user(current.account.id).session(current.id)).await?;
         }
         outcome
     }
@@ -216,12 +220,10 @@ impl Auth {
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
             return Err(Refusal::InvalidSession.into());
         }
-        if let Some(holder) = &caller.step_up {
-            let (action, holder) = (action.digest(), holder.hash());
-            let wanted = Wanted { session: current.id, action: &action, holder: &holder };
-            if step_up_grants::spend(&*tx, wanted, self.clock.now().0).await? {
-                return Ok(Change { tx, session: current.clone() });
-            }
+        if let Some(wanted) = wanted(caller, current, action)
+            && step_up_grants::spend(&*tx, &wanted, self.clock.now().0).await?
+        {
+            return Ok(Change { tx, session: current.clone() });
         }
         drop(tx);
         Err(self.ask_for_touch(caller, current, action).await?)
@@ -245,12 +247,10 @@ impl Auth {
         action: &Action,
     ) -> Result<(), Error> {
         current.may_change()?;
-        if let Some(holder) = &caller.step_up {
-            let (action, holder) = (action.digest(), holder.hash());
-            let wanted = Wanted { session: current.id, action: &action, holder: &holder };
-            if step_up_grants::is_there(self.store.reader(), wanted, self.clock.now().0).await? {
-                return Ok(());
-            }
+        if let Some(wanted) = wanted(caller, current, action)
+            && step_up_grants::is_there(self.store.reader(), &wanted, self.clock.now().0).await?
+        {
+            return Ok(());
         }
         Err(self.ask_for_touch(caller, current, action).await?)
     }
@@ -262,15 +262,10 @@ impl Auth {
         current: &CurrentSession,
         action: &Action,
     ) -> Result<Error, Error> {
-        let assessment = current.sensitive_assessment();
-        let event = Event::refused(EventType::AuthnStepUpRequired, action.name())
-            .risk(assessment.score())
-            .user(current.account.id)
-            .session(current.id);
-        let tx = self.store.begin().await?;
-        self.record(&tx, caller, event).await?;
-        tx.commit().await?;
-        Ok(Error::StepUp(Box::new(StepUpRequired { action: action.clone(), signals: assessment.signals })))
+        let signals = current.sensitive_assessment().signals;
+        let required = StepUpRequired { action: action.clone(), signals };
+        self.record_asked(caller, current, &required).await?;
+        Ok(Error::StepUp(Box::new(required)))
     }
 }
 

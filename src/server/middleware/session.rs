@@ -18,8 +18,7 @@ const DPOP_ATH: HeaderName = HeaderName::from_static("dpop-ath");
 const WATCH: &str = "watch=1";
 
 /// Paths that are never gated: they open, end or prove a session, or see whether there is one.
-const UNGATED: [&str; 6] =
-    ["/auth/passkey/", "/auth/step-up/", "/auth/session/rotate", "/auth/logout", "/signup", "/recover"];
+const UNGATED: [&str; 5] = ["/auth/passkey/", "/auth/step-up/", "/auth/session/rotate", "/auth/logout", "/signup"];
 
 fn usage(request: &Request) -> Usage {
     let path = request.uri().path();
