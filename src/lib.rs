@@ -20,6 +20,8 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod jobs;
 #[cfg(feature = "ssr")]
+pub mod keyring;
+#[cfg(feature = "ssr")]
 mod risk;
 #[cfg(feature = "ssr")]
 mod secret;

@@ -1,5 +1,6 @@
 //! From settings to something that can answer.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::config::Config;
@@ -7,6 +8,7 @@ use super::state::AppState;
 use crate::auth::{Auth, InvalidRelyingParty, RelyingParty};
 use crate::clock::Clock;
 use crate::jobs;
+use crate::keyring::{Keyring, KeyringError, Place};
 use crate::store::{self, Store};
 use crate::vault::Vault;
 
@@ -16,6 +18,15 @@ pub enum StartError {
     /// The database cannot be reached or brought up to date.
     #[error("the database (database.url, HOLDFAST_DATABASE_URL) cannot be used: {0}")]
     Database(String),
+    /// Nobody named the file of keys, and this is no place to make one.
+    #[error(
+        "secrets.file (HOLDFAST_SECRETS) must name the file of keys, since server.origin is not localhost; \
+         `holdfast secrets` prints a new one"
+    )]
+    NoSecrets,
+    /// The keys cannot be used.
+    #[error("secrets.file (HOLDFAST_SECRETS): {0}")]
+    Secrets(#[from] KeyringError),
     /// The relying party id does not fit the origin.
     #[error("server.rp-id (HOLDFAST_RP_ID) does not fit: {0}")]
     RelyingParty(#[from] InvalidRelyingParty),
@@ -43,12 +54,30 @@ impl From<store::Error> for StartError {
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, StartError> {
     let rp = RelyingParty::new(&config.rp_id, &config.origin, &config.name)?;
     let store = Arc::new(Store::connect(&config.database).await?);
+    let keyring = Arc::new(Keyring::load(&place_of_keys(&config)?)?);
     store.migrate().await?;
     jobs::ensure_partitions(&store, clock.now()).await;
     let origin = config.origin.origin().ascii_serialization();
     let auth = Arc::new(Auth::new(store.clone(), rp, origin, clock.clone(), config.sessions));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), clock.clone()));
-    Ok(AppState { config: Arc::new(config), store, auth, vault, clock })
+    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, clock })
+}
+
+/// Where the keys are, or may be made: a service for this machine alone makes its own, beside its database.
+fn place_of_keys(config: &Config) -> Result<Place, StartError> {
+    if let Some(path) = &config.secrets_file {
+        return Ok(Place::Named(path.clone()));
+    }
+    if !config.is_loopback() {
+        return Err(StartError::NoSecrets);
+    }
+    Ok(Place::Made(match config.database.file() {
+        Some(mut path) => {
+            path.as_mut_os_string().push(".secrets.toml");
+            path
+        }
+        None => PathBuf::from("holdfast.secrets.toml"),
+    }))
 }
 
 /// Bring the schema up to date, and nothing else.
@@ -56,4 +85,32 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     let store = Store::connect(&config.database).await?;
     store.migrate().await?;
     Ok(store.close().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(settings: &[(&str, &str)]) -> Result<Place, StartError> {
+        let env = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        place_of_keys(&Config::parse("test", "", env).expect("config"))
+    }
+
+    #[test]
+    fn keys_lie_where_they_were_named_or_beside_the_database() {
+        let (secrets, origin, database) = ("HOLDFAST_SECRETS", "HOLDFAST_ORIGIN", "HOLDFAST_DATABASE_URL");
+        let elsewhere = (origin, "https://login.example.com");
+        assert!(matches!(place(&[elsewhere]), Err(StartError::NoSecrets)));
+        for (settings, expected) in [
+            (&[elsewhere, (secrets, "/run/keys")][..], Place::Named("/run/keys".into())),
+            (&[(secrets, "keys")], Place::Named("keys".into())),
+            (&[], Place::Made("holdfast.db.secrets.toml".into())),
+            (&[(origin, "https://a.localhost")], Place::Made("holdfast.db.secrets.toml".into())),
+            (&[(database, "sqlite:///var/my%20db?mode=rwc")], Place::Made("/var/my db.secrets.toml".into())),
+            (&[(database, "sqlite::memory:")], Place::Made("holdfast.secrets.toml".into())),
+            (&[(database, "postgres://u@localhost/h")], Place::Made("holdfast.secrets.toml".into())),
+        ] {
+            assert_eq!(place(settings).expect("a place"), expected);
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::Auth;
 use crate::clock::Clock;
+use crate::keyring::Keyring;
 use crate::server::config::Config;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -15,6 +16,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The database.
     pub store: Arc<Store>,
+    /// The keys of this installation.
+    pub keyring: Arc<Keyring>,
     /// The rules.
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.

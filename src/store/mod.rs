@@ -17,9 +17,11 @@ pub mod sessions;
 pub mod step_up_grants;
 pub mod users;
 
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -53,6 +55,17 @@ pub struct Settings {
     pub url: String,
     /// At most this many connections.
     pub max_connections: u32,
+}
+
+impl Settings {
+    /// SQLite's file. `None` where there is none: on Postgres, and in memory.
+    pub fn file(&self) -> Option<PathBuf> {
+        let options =
+            self.url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(&self.url).ok())??;
+        let path = options.get_filename();
+        // sqlx names what is in memory by a URI.
+        (!path.to_string_lossy().starts_with("file:")).then(|| path.to_owned())
+    }
 }
 
 /// The open database.

@@ -34,6 +34,7 @@ mod refusals;
 mod replay;
 mod rotation;
 mod rotation_races;
+mod secrets;
 mod sessions;
 mod sessions_list;
 mod step_up;

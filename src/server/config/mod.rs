@@ -41,6 +41,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// The database.
     pub database: store::Settings,
+    /// The file of keys, if one was named.
+    pub secrets_file: Option<PathBuf>,
     /// How long sessions live.
     pub sessions: SessionPolicy,
     /// How log lines look.
@@ -135,6 +137,7 @@ impl Config {
                     |text| text.parse().ok().filter(|count| (1..=1000).contains(count)),
                 )?,
             },
+            secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             log_format: source.parse_with("log.format", "json or pretty", |text| match text {
                 "json" => Some(LogFormat::Json),

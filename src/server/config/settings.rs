@@ -34,6 +34,7 @@ pub const SETTINGS: &[Setting] = &[
         secret: true,
     },
     setting("database.max-connections", "HOLDFAST_DATABASE_MAX_CONNECTIONS", Some("16")),
+    setting("secrets.file", "HOLDFAST_SECRETS", None),
     setting("sessions.profile", "HOLDFAST_SESSION_PROFILE", Some("standard")),
     setting("sessions.lifetime", "HOLDFAST_SESSION_LIFETIME", None),
     setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),
@@ -47,13 +48,8 @@ pub const SETTINGS: &[Setting] = &[
 pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG"];
 
 /// Names that the contract fixes for work to come. Setting one is no mistake, and has no effect yet.
-pub(super) const RESERVED: &[&str] = &[
-    "HOLDFAST_METRICS_ADDR",
-    "HOLDFAST_THROTTLE_SCALE",
-    "HOLDFAST_SMTP_URL",
-    "HOLDFAST_GEO_DB",
-    "HOLDFAST_SECRETS",
-];
+pub(super) const RESERVED: &[&str] =
+    &["HOLDFAST_METRICS_ADDR", "HOLDFAST_THROTTLE_SCALE", "HOLDFAST_SMTP_URL", "HOLDFAST_GEO_DB"];
 
 /// Variables of the build, the tests and the set-up, which the server may inherit.
 pub(super) const FOREIGN_PREFIXES: &[&str] =

@@ -1,5 +1,6 @@
 //! The server under test, and its clock.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,25 +24,30 @@ pub struct App {
     /// A connection of our own, past everything that is under test.
     pub db: DatabaseConnection,
     url: String,
+    secrets: PathBuf,
 }
 
 impl App {
-    pub async fn start(url: String) -> Self {
-        Self::open(url, Arc::new(ManualClock::at(START)), &[]).await
+    pub async fn start(url: String, secrets: PathBuf) -> Self {
+        Self::open(url, secrets, Arc::new(ManualClock::at(START)), &[]).await
     }
 
     /// One more process over the same database and clock, with other settings.
     pub async fn beside(&self, settings: &[(&str, &str)]) -> Self {
-        Self::open(self.url.clone(), self.clock.clone(), settings).await
+        Self::open(self.url.clone(), self.secrets.clone(), self.clock.clone(), settings).await
     }
 
-    async fn open(url: String, clock: Arc<ManualClock>, settings: &[(&str, &str)]) -> Self {
-        let fixed = [("HOLDFAST_DATABASE_URL", url.as_str()), ("HOLDFAST_DATABASE_MAX_CONNECTIONS", "5")];
+    async fn open(url: String, secrets: PathBuf, clock: Arc<ManualClock>, settings: &[(&str, &str)]) -> Self {
+        let fixed = [
+            ("HOLDFAST_DATABASE_URL", url.as_str()),
+            ("HOLDFAST_DATABASE_MAX_CONNECTIONS", "5"),
+            ("HOLDFAST_SECRETS", secrets.to_str().unwrap()),
+        ];
         let env = fixed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::parse("test", "", env).unwrap();
         let state = server::open(config, clock.clone()).await.unwrap();
         let db = database::connect(&url).await;
-        Self { router: server::router(state.clone()), state, clock, db, url }
+        Self { router: server::router(state.clone()), state, clock, db, url, secrets }
     }
 
     /// A browser that has never been here.

@@ -1,5 +1,10 @@
 //! An empty database for one test.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
 use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection};
 use tempfile::TempDir;
 
@@ -11,15 +16,22 @@ pub enum Backend {
 }
 
 /// One of them, empty, gone when [`Database::drop`] has run.
-pub enum Database {
-    Sqlite { folder: TempDir },
+pub struct Database {
+    place: Place,
+    /// What lies beside it: the file of keys, which every process over this database shares.
+    folder: TempDir,
+}
+
+enum Place {
+    Sqlite,
     Postgres { server: String, name: String },
 }
 
 impl Database {
     pub async fn create(backend: Backend) -> Self {
-        match backend {
-            Backend::Sqlite => Self::Sqlite { folder: tempfile::tempdir().unwrap() },
+        let folder = tempfile::tempdir().unwrap();
+        let place = match backend {
+            Backend::Sqlite => Place::Sqlite,
             Backend::Postgres => {
                 let server = std::env::var("HOLDFAST_TEST_POSTGRES_URL").unwrap_or_else(|_| {
                     panic!(
@@ -31,33 +43,39 @@ impl Database {
                 let admin = connect(&server).await;
                 admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
                 admin.close().await.unwrap();
-                Self::Postgres { server, name }
+                Place::Postgres { server, name }
             }
-        }
+        };
+        let database = Self { place, folder };
+        let mut file = OpenOptions::new();
+        let mut file = file.write(true).create_new(true).mode(0o600).open(database.secrets()).unwrap();
+        file.write_all(holdfast::keyring::new_file().unwrap().as_bytes()).unwrap();
+        database
     }
 
     pub fn url(&self) -> String {
-        match self {
-            Self::Sqlite { folder } => {
-                format!("sqlite://{}?mode=rwc", folder.path().join("holdfast.db").display())
-            }
-            Self::Postgres { server, name } => {
+        match &self.place {
+            Place::Sqlite => format!("sqlite://{}?mode=rwc", self.folder.path().join("holdfast.db").display()),
+            Place::Postgres { server, name } => {
                 let (host, _) = server.rsplit_once('/').expect("HOLDFAST_TEST_POSTGRES_URL ends in /database");
                 format!("{host}/{name}")
             }
         }
     }
 
+    /// The file of keys.
+    pub fn secrets(&self) -> PathBuf {
+        self.folder.path().join("secrets.toml")
+    }
+
     pub async fn drop(self) {
-        match self {
-            Self::Sqlite { folder } => folder.close().unwrap(),
-            Self::Postgres { server, name } => {
-                let admin = connect(&server).await;
-                // The test's own connections may still be open.
-                admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
-                admin.close().await.unwrap();
-            }
+        if let Place::Postgres { server, name } = self.place {
+            let admin = connect(&server).await;
+            // The test's own connections may still be open.
+            admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+            admin.close().await.unwrap();
         }
+        self.folder.close().unwrap();
     }
 }
 

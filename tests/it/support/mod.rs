@@ -49,7 +49,7 @@ pub(crate) use on_both_databases;
 /// Give `test` an app on an empty database, and throw the database away afterwards, however it went.
 pub async fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(App) -> F) {
     let database = database::Database::create(backend).await;
-    let app = App::start(database.url()).await;
+    let app = App::start(database.url(), database.secrets()).await;
     let outcome = std::panic::AssertUnwindSafe(test(app)).catch_unwind().await;
     database.drop().await;
     if let Err(panic) = outcome {
