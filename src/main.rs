@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use holdfast::clock::SystemClock;
 use holdfast::keyring;
 use holdfast::server::config::Config;
-use holdfast::server::{self, StartError, logging};
+use holdfast::server::{self, logging};
 
 /// Holdfast: a passkey-first login.
 ///
@@ -21,7 +21,7 @@ struct Arguments {
     command: Option<Command>,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     /// Answer requests until stopped (the default).
     Serve,
@@ -29,6 +29,19 @@ enum Command {
     Migrate,
     /// Print a new file of keys, for secrets.file.
     Secrets,
+    /// What the risk engine has decided.
+    #[command(subcommand)]
+    Risk(Risk),
+}
+
+#[derive(Subcommand)]
+enum Risk {
+    /// Score stored decisions again, from what lies sealed in their rows. Fails if any comes out different.
+    Replay {
+        /// Only the decision that was made for the request with this id.
+        #[arg(long)]
+        request: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -38,6 +51,7 @@ fn main() -> ExitCode {
         }
         Command::Migrate => run(async |config| server::migrate(&config).await),
         Command::Secrets => print_secrets(),
+        Command::Risk(Risk::Replay { request }) => run(async |config| replay(&config, request.as_deref()).await),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,14 +65,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(work: impl AsyncFnOnce(Config) -> Result<(), StartError>) -> Result<(), Box<dyn Error>> {
+fn run<E: Into<Box<dyn Error>>>(work: impl AsyncFnOnce(Config) -> Result<(), E>) -> Result<(), Box<dyn Error>> {
     let config = Config::load()?;
     logging::start(&config);
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    Ok(runtime.block_on(work(config))?)
+    runtime.block_on(work(config)).map_err(Into::into)
+}
+
+async fn replay(config: &Config, request: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let replay = server::replay_risk(config, request).await?;
+    let mut out = std::io::stdout();
+    for (id, why) in &replay.different {
+        writeln!(out, "{id}: {why}")?;
+    }
+    writeln!(out, "{} decisions gave the same again, {} did not", replay.same, replay.different.len())?;
+    if !replay.different.is_empty() {
+        return Err("stored decisions did not give the same again".into());
+    }
+    if replay.same == 0 && request.is_some() {
+        return Err("no decision is kept for that request".into());
+    }
+    Ok(())
 }
 
 fn print_secrets() -> Result<(), Box<dyn Error>> {

@@ -3,7 +3,7 @@
 use super::{Reason, wire};
 use crate::auth::{self, Account, PasskeyInfo, SessionInfo};
 use crate::clock::Timestamp;
-use crate::risk::{self, Signal};
+use crate::risk::Signal;
 use crate::vault::ApiKeyInfo;
 
 impl From<Account> for wire::User {
@@ -45,7 +45,7 @@ impl From<auth::Binding> for wire::Binding {
 
 impl From<Signal> for Reason {
     fn from(signal: Signal) -> Self {
-        Self { signal: signal.name.to_owned(), points: signal.points, why: signal.why.to_owned() }
+        Self { signal: signal.name.into_owned(), points: signal.points, why: signal.why.into_owned() }
     }
 }
 
@@ -82,7 +82,7 @@ impl From<SessionInfo> for wire::SessionEntry {
 }
 
 /// The answer of `GET /auth/session`.
-pub fn current_session(current: &auth::CurrentSession) -> wire::CurrentSession {
+pub fn current_session(current: &auth::CurrentSession, threshold: u32) -> wire::CurrentSession {
     let assessment = current.assessment();
     let decision = if assessment.needs_step_up() { wire::Decision::StepUp } else { wire::Decision::Allow };
     wire::CurrentSession {
@@ -98,10 +98,10 @@ pub fn current_session(current: &auth::CurrentSession) -> wire::CurrentSession {
             stepped_up_until: current.stepped_up_until.map(Timestamp::to_rfc3339),
         },
         risk: wire::Risk {
-            score: assessment.score(),
-            threshold: risk::THRESHOLD,
+            score: assessment.score,
+            threshold,
             decision,
-            signals: assessment.signals.into_iter().map(Into::into).collect(),
+            signals: assessment.signals.iter().cloned().map(Into::into).collect(),
         },
     }
 }

@@ -6,9 +6,6 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::store::{self, auth_event, events};
 
-/// Long user agents are cut here; the rest says nothing.
-const USER_AGENT_LIMIT: usize = 256;
-
 /// The kinds of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventType {
@@ -28,6 +25,10 @@ pub enum EventType {
     AuthnTokenReuse,
     /// The browser bound the session to its own key (DBSC).
     SessionBound,
+    /// A person said that a session was not theirs.
+    SessionDisowned,
+    /// A session was used on two machines at once.
+    SessionSplit,
     /// Somebody signed for a bound session with another key.
     SessionBindingViolated,
     /// One more touch was asked for; the reason is the action.
@@ -50,7 +51,7 @@ pub enum EventType {
 
 impl EventType {
     /// The name in the `event_type` column.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserCreated => "user_created",
             Self::UserCreateFail => "user_create_fail",
@@ -60,6 +61,8 @@ impl EventType {
             Self::SessionRenewed => "session_renewed",
             Self::AuthnTokenReuse => "authn_token_reuse",
             Self::SessionBound => "session_bound",
+            Self::SessionDisowned => "session_disowned",
+            Self::SessionSplit => "session_split",
             Self::SessionBindingViolated => "session_binding_violated",
             Self::AuthnStepUpRequired => "authn_step_up_required",
             Self::AuthnStepUpSuccess => "authn_step_up_success",
@@ -92,8 +95,12 @@ pub struct Origin<'a> {
     pub request_id: &'a str,
     /// The network, not the address.
     pub ip_prefix: Option<String>,
-    /// As sent.
-    pub user_agent: Option<&'a str>,
+    /// What can be told from the user agent, as JSON.
+    pub device: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// The autonomous system of the address.
+    pub asn: Option<u32>,
 }
 
 impl Event {
@@ -164,8 +171,10 @@ pub async fn record(
         credential_id: event.credential_id,
         request_id: origin.request_id.to_owned(),
         ip_prefix: origin.ip_prefix,
-        user_agent: origin.user_agent.map(|agent| agent.chars().take(USER_AGENT_LIMIT).collect()),
         risk_score: i32::try_from(event.risk_score).unwrap_or(i32::MAX),
+        device: origin.device,
+        country: origin.country,
+        asn: origin.asn.map(i64::from),
     };
     events::append(&**tx, row).await
 }

@@ -6,6 +6,7 @@ use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, PublicKeyCred
 use super::relying_party::{self, Assertion};
 use super::{Account, Auth, Error, Refusal};
 use crate::audit::EventType;
+use crate::risk::Input;
 use crate::store::credentials::Use;
 use crate::store::{self, credential, credentials, users};
 
@@ -17,6 +18,10 @@ const BACKUP_ELIGIBLE: u8 = 1 << 3;
 pub(super) struct Asserted {
     passkey: Uuid,
     said: Assertion,
+    /// Whose passkey it is.
+    pub(super) owner: Uuid,
+    /// When it was made.
+    pub(super) made_at: i64,
 }
 
 /// A fresh assertion of a live passkey of the account, user verified, accepted in the transaction at hand.
@@ -56,7 +61,7 @@ impl Auth {
         }
         let credential = comparable(&stored, response)?;
         let said = self.rp.finish_authentication(response, state, &credential)?;
-        Ok(Asserted { passkey: stored.id, said })
+        Ok(Asserted { passkey: stored.id, said, owner: stored.user_id, made_at: stored.created_at })
     }
 
     /// Judge the counter and record the use.
@@ -87,6 +92,17 @@ impl Auth {
         ];
         let noted = noted.into_iter().flatten().collect();
         Ok(Touched { account, credential_id: stored.id, noted, _private: () })
+    }
+}
+
+impl Touched {
+    /// Tell the risk engine what was odd about it.
+    pub(super) fn note(&self, input: Input) -> Input {
+        Input {
+            counter_regressed: self.noted.contains(&EventType::CredentialCounterRegressed),
+            backup_eligibility_changed: self.noted.contains(&EventType::CredentialBackupEligibilityChanged),
+            ..input
+        }
     }
 }
 

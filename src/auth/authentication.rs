@@ -1,14 +1,29 @@
 //! Signing in with a passkey. The passkey says whose it is; nobody types who they are.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 
 use super::ceremony::Kind;
 use super::proof::DeviceKeyOffer;
 use super::relying_party;
-use super::session::IssuedSession;
-use super::{Account, Auth, Begun, Caller, CurrentSession, Error};
+use super::session::{IssuedSession, Opening};
+use super::{Account, Auth, Begun, Caller, CurrentSession, Error, Refusal};
 use crate::audit::{Event, EventType};
+use crate::risk::Input;
+use crate::store::{credentials, users};
+
+/// What a passkey's own answer can be refused for.
+const FAILED_ASSERTION: [Refusal; 8] = [
+    Refusal::SignatureInvalid,
+    Refusal::UserNotVerified,
+    Refusal::UserHandleMismatch,
+    Refusal::OriginMismatch,
+    Refusal::RpIdMismatch,
+    Refusal::PasskeyChanged,
+    Refusal::CounterRegressed,
+    Refusal::VerificationFailed,
+];
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
@@ -45,8 +60,23 @@ impl Auth {
         device_key: Option<DeviceKeyOffer<'_>>,
     ) -> Result<SignedIn, Error> {
         let outcome = self.try_finish_authentication(caller, previous, response, device_key).await;
-        self.record_refusal(caller, EventType::AuthnLoginFail, &outcome).await?;
+        if let Err(Error::Refused(refusal)) = &outcome {
+            let mut event = Event::refused(EventType::AuthnLoginFail, refusal.code());
+            if FAILED_ASSERTION.contains(refusal)
+                && let Some(owner) = self.owner_of(response).await?
+            {
+                event = event.user(owner);
+            }
+            self.record_alone(caller, event).await?;
+        }
         outcome
+    }
+
+    /// Whose passkey it was that failed: they should know, and the risk engine too.
+    async fn owner_of(&self, response: &str) -> Result<Option<Uuid>, Error> {
+        let response: PublicKeyCredential = relying_party::parse_response(response)?;
+        let stored = credentials::find(self.store.reader(), &response.raw_id).await?;
+        Ok(stored.map(|stored| stored.user_id))
     }
 
     async fn try_finish_authentication(
@@ -63,16 +93,29 @@ impl Auth {
         let device_key = device_key.map(|offer| self.check_device_key(caller, offer, &challenge)).transpose()?;
         let asserted = self.check_assertion(&response, pending.state, None).await?;
 
+        let person = users::find(self.store.reader(), asserted.owner).await?.ok_or(Refusal::PasskeyUnknown)?;
+        let input = self.look_at_sign_in(caller, &person).await?;
+
         let tx = self.store.begin().await?;
         let touched = self.accept_assertion(&tx, &asserted).await?;
-        let account = touched.account;
-        let session =
-            self.open_session(&tx, caller, previous, account.id, touched.credential_id, device_key).await?;
+        let opening = Opening {
+            user_id: person.id,
+            credential_id: touched.credential_id,
+            made_at: asserted.made_at,
+            device_key,
+        };
+        let session = self.open_session(&tx, caller, previous, opening).await?;
+        let weighed = self.assessed(touched.note(Input { session: Some(session.past), ..input }));
+        self.keep_decision(&tx, caller, person.id, session.id, &weighed).await?;
         for event_type in touched.noted.into_iter().chain([EventType::AuthnLoginSuccess]) {
-            let event =
-                Event::success(event_type).user(account.id).credential(touched.credential_id).session(session.id);
+            let event = Event::success(event_type)
+                .risk(weighed.assessment.score)
+                .user(person.id)
+                .credential(touched.credential_id)
+                .session(session.id);
             self.record(&tx, caller, event).await?;
         }
+        let account = touched.account;
         tx.commit().await?;
         Ok(SignedIn { account, session })
     }

@@ -3,12 +3,14 @@
 //! These are the rules. They know no HTTP and write no SQL; the edges (`api`, `server`) turn requests into a
 //! [`Caller`] and a [`Refusal`] into a status.
 
+mod activity;
 mod assertion;
 mod authentication;
 mod caller;
 mod ceremony;
 mod dbsc;
 mod device;
+mod evaluation;
 mod identity;
 mod jws;
 mod passkey;
@@ -22,9 +24,11 @@ mod step_up;
 
 use std::sync::Arc;
 
+pub use activity::{ActivityEvent, ActivityPage, EventId, RiskOfEvent, SessionOfEvent};
 pub use caller::{Caller, Presented};
 pub use dbsc::{Bound, COOKIE_LIFETIME as BOUND_COOKIE_LIFETIME, Offer as DbscOffer, Refresh};
 pub use device::Device;
+pub use evaluation::{DECISION_MEMORY, Engine, PROFILE_MEMORY, Replay, replay};
 pub use identity::Account;
 pub use passkey::PasskeyInfo;
 pub use proof::{DeviceKeyOffer, ProofHeader, ath};
@@ -53,6 +57,7 @@ pub struct Auth {
     origin: String,
     clock: Arc<dyn Clock>,
     sessions: SessionPolicy,
+    engine: Engine,
 }
 
 /// A ceremony has begun.
@@ -65,15 +70,16 @@ pub struct Begun {
 }
 
 impl Auth {
-    /// The rules over a database, a relying party, the origin it is reached at, and a clock.
+    /// The rules over a database, a relying party, the origin it is reached at, a clock, and what weighs risk.
     pub fn new(
         store: Arc<Store>,
         rp: RelyingParty,
         origin: String,
         clock: Arc<dyn Clock>,
         sessions: SessionPolicy,
+        engine: Engine,
     ) -> Self {
-        Self { store, rp, origin, clock, sessions }
+        Self { store, rp, origin, clock, sessions, engine }
     }
 }
 
@@ -91,10 +97,13 @@ impl Auth {
         caller: &Caller,
         event: Event,
     ) -> Result<(), Error> {
+        let place = self.engine.place(caller);
         let origin = Origin {
             request_id: &caller.request_id,
             ip_prefix: caller.ip_prefix(),
-            user_agent: caller.user_agent.as_deref(),
+            device: caller.user_agent.as_ref().and_then(|_| serde_json::to_string(&caller.device()).ok()),
+            country: place.country.map(|code| String::from_utf8_lossy(&code).into_owned()),
+            asn: place.asn,
         };
         Ok(audit::record(tx, self.clock.now(), origin, event).await?)
     }

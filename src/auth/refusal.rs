@@ -184,6 +184,12 @@ refusals! {
     /// None of the person's sessions has this id.
     SessionNotFound, NotFound, "session_not_found",
         "That session has ended already.";
+    /// Nothing on the person's account has this id, or nothing that happened in a session.
+    EventNotFound, NotFound, "event_not_found",
+        "We could not find that in your activity. It may be too old.";
+    /// It happened in the very session that asks.
+    SessionIsCurrent, Conflict, "session_is_current",
+        "That is the session you are using now. Sign out to end it.";
     /// None of the person's API keys has this id.
     ApiKeyNotFound, NotFound, "api_key_not_found",
         "That API key was revoked already.";

@@ -11,7 +11,7 @@ use super::ceremony::Kind;
 use super::jws::PublicKey;
 use super::proof::DeviceKeyOffer;
 use super::relying_party::{self, Known};
-use super::session::{IssuedSession, Renewed};
+use super::session::{IssuedSession, Opening, Renewed};
 use super::step_up::Action;
 use super::{Account, Auth, Begun, Caller, CurrentSession, Error, PasskeyInfo, Refusal, identity, provider};
 use crate::audit::{Event, EventType};
@@ -236,13 +236,17 @@ impl Auth {
                 email_verified_at: None,
                 display_name: account.display_name.clone(),
                 created_at: now.0,
+                sign_ins: 0,
+                recovered_at: None,
             },
         )
         .await?;
         if !credentials::insert(&*tx, passkey.clone()).await? {
             return Err(Refusal::PasskeyExists.into());
         }
-        let session = self.open_session(&tx, caller, previous, account.id, passkey.id, device_key).await?;
+        let opening =
+            Opening { user_id: account.id, credential_id: passkey.id, made_at: passkey.created_at, device_key };
+        let session = self.open_session(&tx, caller, previous, opening).await?;
         let event =
             Event::success(EventType::UserCreated).user(account.id).credential(passkey.id).session(session.id);
         self.record(&tx, caller, event).await?;

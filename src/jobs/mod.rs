@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{GRACE, KNOWN_DEVICE_LIFETIME};
+use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY};
 use crate::clock::{Clock, Timestamp};
 use crate::store::{
-    self, Store, ceremonies, events, known_devices, proofs_seen, session_tokens, sessions, step_up_grants,
+    self, Store, ceremonies, events, known_devices, proofs_seen, risk_decisions, session_tokens, sessions,
+    sign_ins, step_up_grants,
 };
 
 /// How often to tidy up.
@@ -15,6 +16,11 @@ const INTERVAL: Duration = Duration::from_mins(1);
 const CEREMONY_MEMORY: Duration = Duration::from_mins(10);
 /// Expired sessions stay this long, so that a person can still see them.
 const SESSION_MEMORY: Duration = Duration::from_hours(720);
+
+/// Sign-ins are counted so many at once…
+const COUNTED_AT_ONCE: u64 = 500;
+/// …and so often in one go: 50,000 a minute.
+const COUNTED_ROUNDS: u32 = 100;
 
 /// Tidy up until the process ends.
 pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>) {
@@ -44,10 +50,27 @@ async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
     forget!(step_up_grants::delete_expired, now);
     forget!(proofs_seen::delete_expired, now);
     forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));
+    forget!(sign_ins::delete_older, now.minus(PROFILE_MEMORY));
+    forget!(risk_decisions::delete_older, now.minus(DECISION_MEMORY));
+    count_sign_ins(store).await?;
     if gone > 0 {
         tracing::debug!(gone, "tidied up");
     }
     ensure_partitions(store, now).await;
+    Ok(())
+}
+
+/// Count the sign-ins that are new, so that the risk engine knows how common things are. A few at a time: each is a short
+/// transaction of its own.
+async fn count_sign_ins(store: &Store) -> Result<(), store::Error> {
+    for _ in 0..COUNTED_ROUNDS {
+        let tx = store.begin().await?;
+        let counted = sign_ins::count_new(&*tx, COUNTED_AT_ONCE).await?;
+        tx.commit().await?;
+        if (counted as u64) < COUNTED_AT_ONCE {
+            break;
+        }
+    }
     Ok(())
 }
 

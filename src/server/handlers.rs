@@ -16,7 +16,7 @@ pub(super) async fn session(
 ) -> Result<Json<api::CurrentSession>, ApiError> {
     let current = resolution.live()?;
     state.auth.admit(&caller, current, Access::Read).await?;
-    Ok(Json(api::current_session(current)))
+    Ok(Json(api::current_session(current, state.config.risk.threshold)))
 }
 
 /// `GET /auth/passkeys`.

@@ -14,5 +14,5 @@ mod state;
 
 pub use listen::serve;
 pub use router::router;
-pub use start::{StartError, migrate, open};
+pub use start::{StartError, migrate, open, replay_risk};
 pub use state::AppState;

@@ -165,6 +165,8 @@ fn why_ended(resolution: &Resolution) -> Option<Notice> {
         EndReason::Revoked => Some(Notice::Revoked),
         EndReason::Limit => Some(Notice::Limit),
         EndReason::BindingViolated => Some(Notice::BindingViolated),
+        EndReason::Split => Some(Notice::Split),
+        EndReason::Disowned => Some(Notice::Disowned),
         EndReason::SignOut | EndReason::Replaced => None,
     }
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::config::Config;
+use super::config::{Config, GeoFiles};
 use super::state::AppState;
-use crate::auth::{Auth, InvalidRelyingParty, RelyingParty};
+use crate::auth::{self, Auth, Engine, InvalidRelyingParty, RelyingParty, Replay};
 use crate::clock::Clock;
+use crate::geo::{Geo, GeoError};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
 use crate::store::{self, Store};
@@ -30,6 +31,9 @@ pub enum StartError {
     /// The relying party id does not fit the origin.
     #[error("server.rp-id (HOLDFAST_RP_ID) does not fit: {0}")]
     RelyingParty(#[from] InvalidRelyingParty),
+    /// A file that should say where addresses are cannot be used.
+    #[error("geo data (geo.db, geo.asn-db, HOLDFAST_GEO_DB, HOLDFAST_GEO_ASN_DB) cannot be used: {0}")]
+    Geo(#[from] GeoError),
     /// The address is taken or not ours.
     #[error("cannot listen on {address} (server.site-addr, LEPTOS_SITE_ADDR): {error}")]
     Listen {
@@ -58,9 +62,27 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     store.migrate().await?;
     jobs::ensure_partitions(&store, clock.now()).await;
     let origin = config.origin.origin().ascii_serialization();
-    let auth = Arc::new(Auth::new(store.clone(), rp, origin, clock.clone(), config.sessions));
+    let geo = open_geo(&config.geo)?;
+    let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
+    engine.keep_policy(&store, clock.now()).await?;
+    let auth = Arc::new(Auth::new(store.clone(), rp, origin, clock.clone(), config.sessions, engine));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), clock.clone()));
-    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, clock })
+    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, geo, clock })
+}
+
+fn open_geo(files: &GeoFiles) -> Result<Arc<Geo>, StartError> {
+    let geo = Geo::open(files.places.as_deref(), files.asns.as_deref())?;
+    tracing::info!(geo = geo.version(), "places");
+    Ok(Arc::new(geo))
+}
+
+/// Score stored decisions once more: all of them, or those of one request.
+pub async fn replay_risk(config: &Config, request_id: Option<&str>) -> Result<Replay, Box<dyn std::error::Error>> {
+    let store = Store::connect(&config.database).await?;
+    let keyring = Keyring::load(&place_of_keys(config)?)?;
+    let replay = auth::replay(&store, &keyring, request_id).await.map_err(|error| error.to_string())?;
+    store.close().await?;
+    Ok(replay)
 }
 
 /// Where the keys are, or may be made: a service for this machine alone makes its own, beside its database.

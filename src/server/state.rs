@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::Auth;
 use crate::clock::Clock;
+use crate::geo::Geo;
 use crate::keyring::Keyring;
 use crate::server::config::Config;
 use crate::store::Store;
@@ -22,6 +23,8 @@ pub struct AppState {
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.
     pub vault: Arc<Vault>,
+    /// Where addresses are.
+    pub geo: Arc<Geo>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -1,12 +1,16 @@
 //! Queries on `auth_events`. There is no update and no delete here, on purpose.
 
+use std::collections::HashSet;
+
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DatabaseBackend, EntityTrait, IntoActiveModel, Statement,
+    ActiveModelTrait, ActiveValue, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use time::{Date, Month, OffsetDateTime, Time};
+use uuid::Uuid;
 
 use super::Error;
-use super::entity::auth_event::{Entity, Model};
+use super::entity::auth_event::{Column, Entity, Model};
 
 /// Append one; its `id` is given by the database.
 pub async fn append(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
@@ -14,6 +18,79 @@ pub async fn append(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> 
     row.id = ActiveValue::NotSet;
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// A person's, newest first, without these types, from `before` (time and number) on.
+pub async fn of_user(
+    db: &impl ConnectionTrait,
+    user_id: Uuid,
+    without: &[&str],
+    before: Option<(i64, i64)>,
+    limit: u64,
+) -> Result<Vec<Model>, Error> {
+    let mut query = Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::EventType.is_not_in(without.iter().copied()))
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .limit(limit);
+    if let Some((at, number)) = before {
+        let at_once = Condition::all().add(Column::CreatedAt.eq(at)).add(Column::Id.lt(number));
+        // Said twice, so that an index is used and partitions are left out.
+        query = query
+            .filter(Column::CreatedAt.lte(at))
+            .filter(Condition::any().add(Column::CreatedAt.lt(at)).add(at_once));
+    }
+    query.all(db).await
+}
+
+/// One of a person's.
+pub async fn find(db: &impl ConnectionTrait, user_id: Uuid, at: i64, number: i64) -> Result<Option<Model>, Error> {
+    Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::CreatedAt.eq(at))
+        .filter(Column::Id.eq(number))
+        .one(db)
+        .await
+}
+
+/// The sessions about which a person has events of this type.
+pub async fn sessions_with(
+    db: &impl ConnectionTrait,
+    user_id: Uuid,
+    event_type: &str,
+) -> Result<HashSet<Uuid>, Error> {
+    let ids: Vec<Option<Uuid>> = Entity::find()
+        .select_only()
+        .column(Column::SessionId)
+        .distinct()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::EventType.eq(event_type))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
+/// How many events of these types a person has since then; not counted beyond `limit`.
+pub async fn count_of_user(
+    db: &impl ConnectionTrait,
+    user_id: Uuid,
+    types: &[&str],
+    since: i64,
+    limit: u64,
+) -> Result<u32, Error> {
+    let rows: Vec<i64> = Entity::find()
+        .select_only()
+        .column(Column::CreatedAt)
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::CreatedAt.gte(since))
+        .filter(Column::EventType.is_in(types.iter().copied()))
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
 }
 
 /// On Postgres, make sure of a partition for the month of `now` and for the one after. On SQLite, nothing.

@@ -22,6 +22,21 @@ pub async fn seen(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
     Ok(())
 }
 
+/// When this person first signed in with this browser.
+pub async fn first_seen(
+    db: &impl ConnectionTrait,
+    device: &[u8],
+    user_id: uuid::Uuid,
+) -> Result<Option<i64>, Error> {
+    Ok(Entity::find_by_id((device.to_vec(), user_id)).one(db).await?.map(|row| row.first_seen_at))
+}
+
+/// This person no longer knows this browser.
+pub async fn forget(db: &impl ConnectionTrait, device: &[u8], user_id: uuid::Uuid) -> Result<(), Error> {
+    Entity::delete_by_id((device.to_vec(), user_id)).exec(db).await?;
+    Ok(())
+}
+
 /// Forget browsers that were not seen since `before`.
 pub async fn delete_older(db: &impl ConnectionTrait, before: i64) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(Column::LastSeenAt.lt(before)).exec(db).await?.rows_affected)

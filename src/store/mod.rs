@@ -12,8 +12,10 @@ pub mod events;
 pub mod known_devices;
 mod migration;
 pub mod proofs_seen;
+pub mod risk_decisions;
 pub mod session_tokens;
 pub mod sessions;
+pub mod sign_ins;
 pub mod step_up_grants;
 pub mod users;
 
@@ -30,8 +32,8 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use entity::{
-    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, proof_seen, session,
-    session_token, step_up_grant, user,
+    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, proof_seen,
+    risk_decision, risk_policy, session, session_token, sign_in, step_up_grant, user,
 };
 
 /// A connection or a transaction.

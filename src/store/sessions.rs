@@ -37,25 +37,54 @@ pub async fn live_of_user(
         .await
 }
 
-/// Note that the session was used, and from where.
-pub async fn touch(db: &impl ConnectionTrait, id: Uuid, now: i64, network: Option<String>) -> Result<(), Error> {
+/// Note that the session was used, and from where. What is not known stays as it was.
+pub async fn touch(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: i64,
+    network: Option<String>,
+    anchor: Option<String>,
+) -> Result<(), Error> {
     let mut update = Entity::update_many().col_expr(Column::LastSeenAt, Expr::value(now));
-    if network.is_some() {
-        update = update.col_expr(Column::LastNetwork, Expr::value(network));
+    for (column, value) in [(Column::LastNetwork, network), (Column::Anchor, anchor)] {
+        if value.is_some() {
+            update = update.col_expr(column, Expr::value(value));
+        }
     }
     update.filter(Column::Id.eq(id)).exec(db).await?;
     Ok(())
 }
 
+/// What a touch vouches for: the last few of each, as JSON.
+#[derive(Clone, Debug)]
+pub struct Vouched {
+    pub at: i64,
+    pub devices: String,
+    pub networks: String,
+    pub asns: String,
+    pub is_automated: bool,
+    /// `None`: stays as it was.
+    pub anchor: Option<String>,
+}
+
 /// Remember what a touch vouched for.
-pub async fn vouch(db: &impl ConnectionTrait, id: Uuid, devices: String, networks: String) -> Result<(), Error> {
-    Entity::update_many()
-        .col_expr(Column::Devices, Expr::value(devices))
-        .col_expr(Column::Networks, Expr::value(networks))
-        .filter(Column::Id.eq(id))
-        .exec(db)
-        .await?;
+pub async fn vouch(db: &impl ConnectionTrait, id: Uuid, vouched: Vouched) -> Result<(), Error> {
+    let mut update = Entity::update_many()
+        .col_expr(Column::AnsweredAt, Expr::value(vouched.at))
+        .col_expr(Column::Devices, Expr::value(vouched.devices))
+        .col_expr(Column::Networks, Expr::value(vouched.networks))
+        .col_expr(Column::Asns, Expr::value(vouched.asns))
+        .col_expr(Column::IsAutomated, Expr::value(vouched.is_automated));
+    if vouched.anchor.is_some() {
+        update = update.col_expr(Column::Anchor, Expr::value(vouched.anchor));
+    }
+    update.filter(Column::Id.eq(id)).exec(db).await?;
     Ok(())
+}
+
+/// The browser that opened it, as it is known.
+pub async fn known_device(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Vec<u8>>, Error> {
+    Ok(Entity::find_by_id(id).one(db).await?.and_then(|row| row.known_device))
 }
 
 /// Until when an unspent grant may be spent; `None` when there is none.

@@ -1,7 +1,9 @@
 //! Queries on `users`.
 
-use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::Error;
@@ -22,5 +24,15 @@ pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<user::Mo
 /// Hold a person's row until the transaction ends: what changes several of their sessions takes turns.
 pub async fn lock(tx: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
     user::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    Ok(())
+}
+
+/// Count one more sign-in.
+pub async fn count_sign_in(tx: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
+    user::Entity::update_many()
+        .col_expr(user::Column::SignIns, ExprTrait::add(Expr::col(user::Column::SignIns), 1))
+        .filter(user::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
     Ok(())
 }

@@ -287,11 +287,25 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
         "session_tokens",
         "known_devices",
         "api_keys",
+        "sign_ins",
+        "sign_in_counts",
+        "risk_policies",
+        "risk_decisions",
         "sessions",
     ] {
         app.drop_table(table).await;
     }
     app.sql("ALTER TABLE old RENAME TO sessions").await;
+    for (table, change) in [
+        ("users", "DROP COLUMN sign_ins"),
+        ("users", "DROP COLUMN recovered_at"),
+        ("auth_events", "DROP COLUMN device"),
+        ("auth_events", "DROP COLUMN country"),
+        ("auth_events", "DROP COLUMN asn"),
+        ("auth_events", "ADD COLUMN user_agent VARCHAR(256)"),
+    ] {
+        app.sql(&format!("ALTER TABLE {table} {change}")).await;
+    }
     app.sql("DELETE FROM seaql_migrations WHERE version >= 'm20261122_000003'").await;
 
     let upgraded = app.beside(&[]).await;

@@ -17,6 +17,10 @@ pub enum Notice {
     Limit,
     /// Another device tried to go on with it.
     BindingViolated,
+    /// Two machines used it at once.
+    Split,
+    /// The person said, from another device, that it was not theirs.
+    Disowned,
 }
 
 impl Notice {
@@ -54,6 +58,18 @@ impl Notice {
                 "We ended your session to protect you.",
                 "Another device tried to go on with it and could not show this device’s key. It did not get in. Your \
                  passkeys are safe. Sign in, then look at your sessions and end any that is not yours.",
+            ),
+            Self::Split => (
+                "look",
+                "We ended your session to protect you.",
+                "It was used in two browsers on two networks at once. We cannot tell which of you was you, so we closed the \
+                 door to both. Your passkeys are safe. Sign in, then look at your activity.",
+            ),
+            Self::Disowned => (
+                "info",
+                "This session was ended from another device.",
+                "Somebody signed in there said that it was not theirs. If that was you and you meant another one, sign in \
+                 again. Nothing was lost.",
             ),
         }
     }

@@ -2,9 +2,11 @@
 
 use uuid::Uuid;
 
+use super::super::evaluation::Weighed;
 use super::super::{Auth, Caller, Error};
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
+use crate::store::session_tokens::Found;
 use crate::store::{self, dbsc, sessions};
 
 /// Why a session ended. The audit trail and the person's next page say it.
@@ -22,11 +24,23 @@ pub enum EndReason {
     Limit,
     /// Somebody signed for its bound cookie with another key.
     BindingViolated,
+    /// It was used on two machines at once.
+    Split,
+    /// The person said that it was not theirs.
+    Disowned,
 }
 
 impl EndReason {
-    const ALL: [Self; 6] =
-        [Self::SignOut, Self::Replaced, Self::Revoked, Self::Replayed, Self::Limit, Self::BindingViolated];
+    const ALL: [Self; 8] = [
+        Self::SignOut,
+        Self::Replaced,
+        Self::Revoked,
+        Self::Replayed,
+        Self::Limit,
+        Self::BindingViolated,
+        Self::Split,
+        Self::Disowned,
+    ];
 
     /// The word in the `end_reason` column and in the event.
     pub fn as_str(self) -> &'static str {
@@ -37,6 +51,8 @@ impl EndReason {
             Self::Replayed => "replayed",
             Self::Limit => "limit",
             Self::BindingViolated => "binding_violated",
+            Self::Split => "split",
+            Self::Disowned => "disowned",
         }
     }
 
@@ -89,6 +105,23 @@ impl Auth {
         for session in live.iter().take(surplus) {
             self.end_session(tx, caller, user_id, session.id, EndReason::Limit).await?;
         }
+        Ok(())
+    }
+
+    /// Two machines use the session at once. Which of them is the owner's cannot be told, so it ends.
+    pub(super) async fn end_split(&self, caller: &Caller, found: &Found, weighed: &Weighed) -> Result<(), Error> {
+        let (user_id, session_id) = (found.user_id, found.session_id);
+        let tx = self.store.begin().await?;
+        if self.end_session(&tx, caller, user_id, session_id, EndReason::Split).await? {
+            let event = Event::refused(EventType::SessionSplit, EndReason::Split.as_str())
+                .risk(weighed.assessment.score)
+                .user(user_id)
+                .session(session_id);
+            self.record(&tx, caller, event).await?;
+            self.keep_decision(&tx, caller, user_id, session_id, weighed).await?;
+            tracing::warn!(alert = "session_split", session = %session_id, "a session was used on two machines at once");
+        }
+        tx.commit().await?;
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! What a live session may do. Each gate says no in its own words.
 
+use super::super::evaluation::Weighed;
 use super::super::refusal::StepUpRequired;
 use super::super::step_up::Action;
 use super::super::{Auth, Caller, Error, Refusal};
 use super::{CurrentSession, Proven, Standing};
 use crate::audit::{Event, EventType};
-use crate::risk::{self, Assessment, Facts};
+use crate::risk::Assessment;
 use crate::secret::Secret;
 
 /// What a request wants to see.
@@ -24,7 +25,7 @@ impl Auth {
     pub async fn admit(&self, caller: &Caller, current: &CurrentSession, access: Access) -> Result<(), Error> {
         let outcome = current.may(access);
         if let Err(Error::StepUp(required)) = &outcome {
-            self.record_asked(caller, current, required).await?;
+            self.record_asked(caller, current, required, &current.weighed).await?;
         }
         outcome
     }
@@ -35,22 +36,23 @@ impl Auth {
         caller: &Caller,
         current: &CurrentSession,
         required: &StepUpRequired,
+        weighed: &Weighed,
     ) -> Result<(), Error> {
-        let score = required.signals.iter().map(|signal| signal.points).sum();
-        let event = Event::refused(EventType::AuthnStepUpRequired, required.action.name());
-        self.record_alone(caller, event.risk(score).user(current.account.id).session(current.id)).await
+        let event = Event::refused(EventType::AuthnStepUpRequired, required.action.name())
+            .risk(weighed.assessment.score)
+            .user(current.account.id)
+            .session(current.id);
+        let tx = self.store.begin().await?;
+        self.keep_decision(&tx, caller, current.account.id, current.id, weighed).await?;
+        self.record(&tx, caller, event).await?;
+        Ok(tx.commit().await?)
     }
 }
 
 impl CurrentSession {
     /// What the risk engine makes of this request.
-    pub fn assessment(&self) -> Assessment {
-        risk::assess(self.facts)
-    }
-
-    /// As for something that matters.
-    pub(in crate::auth) fn sensitive_assessment(&self) -> Assessment {
-        risk::assess(Facts { sensitive_route: true, ..self.facts })
+    pub fn assessment(&self) -> &Assessment {
+        &self.weighed.assessment
     }
 
     fn may(&self, access: Access) -> Result<(), Error> {
@@ -61,15 +63,12 @@ impl CurrentSession {
             }
             Access::ReadSensitive => {
                 self.may_change()?;
-                allow(self.sensitive_assessment())
+                allow(self.assessment())
             }
             Access::OpenSensitive => {
                 self.is_in_time()?;
-                let assessment = self.sensitive_assessment();
-                if !assessment.needs_step_up() {
-                    self.is_newest()?;
-                }
-                allow(assessment)
+                allow(self.assessment())?;
+                Ok(self.is_newest()?)
             }
         }
     }
@@ -119,18 +118,14 @@ impl CurrentSession {
 
     /// Whether the raised risk comes from a binding that the browser no longer keeps up.
     pub(in crate::auth) fn has_lost_bound_cookie(&self) -> bool {
-        self.facts.bound_cookie_missing
-    }
-
-    /// The devices and networks that touches have vouched for, as stored.
-    pub(in crate::auth) fn vouched_for(&self) -> (&str, &str) {
-        (&self.devices, &self.networks)
+        self.weighed.input.bound_cookie_missing
     }
 }
 
-fn allow(assessment: Assessment) -> Result<(), Error> {
+fn allow(assessment: &Assessment) -> Result<(), Error> {
     if assessment.needs_step_up() {
-        let required = StepUpRequired { action: Action::SessionContinue, signals: assessment.signals };
+        let signals = assessment.signals.clone();
+        let required = StepUpRequired { action: Action::SessionContinue, signals };
         return Err(Error::StepUp(Box::new(required)));
     }
     Ok(())

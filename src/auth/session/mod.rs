@@ -25,18 +25,21 @@ use uuid::Uuid;
 pub use end::EndReason;
 pub use gate::Access;
 pub use list::SessionInfo;
+pub(in crate::auth) use open::Opening;
 pub use open::{IssuedSession, KNOWN_DEVICE_LIFETIME};
 pub use resolve::{Resolution, Usage};
 
+use super::evaluation::Weighed;
 use super::{Account, Refusal};
 use crate::clock::Timestamp;
-use crate::risk::Facts;
 use crate::secret::Secret;
 
 /// A predecessor may still read for this long after its successor was first seen: requests that were under way.
 pub const GRACE: Duration = Duration::from_secs(10);
 /// A session that proves itself may be this late with it before its cookie alone is worth nothing.
 const PROOF_GRACE: Duration = Duration::from_mins(2);
+/// A session that was used so lately is in use.
+const IN_USE: Duration = Duration::from_mins(5);
 /// Last-seen is written at most this often.
 const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 /// A session remembers this many networks, and as many devices.
@@ -118,9 +121,12 @@ pub struct CurrentSession {
     standing: Standing,
     proven: Proven,
     is_overdue: bool,
-    facts: Facts,
+    /// What the risk engine was told of this request, and said.
+    pub(in crate::auth) weighed: Weighed,
     devices: String,
     networks: String,
+    asns: String,
+    was_automated: bool,
 }
 
 /// A token for the cookie, and for how long.

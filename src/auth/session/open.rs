@@ -10,9 +10,12 @@ use super::super::{Auth, Caller, Error, Refusal};
 use super::resolve::write;
 use super::{CurrentSession, EndReason};
 use crate::clock::Timestamp;
+use crate::risk::SessionPast;
 use crate::secret::{Secret, random_bytes};
 use crate::store::session_tokens::state;
-use crate::store::{self, known_device, known_devices, session, session_token, session_tokens, sessions, users};
+use crate::store::{
+    self, known_device, known_devices, session, session_token, session_tokens, sessions, sign_ins, users,
+};
 
 /// How long a browser is known again.
 pub const KNOWN_DEVICE_LIFETIME: Duration = Duration::from_hours(400 * 24);
@@ -30,6 +33,17 @@ pub struct IssuedSession {
     pub known_device: Option<Secret>,
     /// What the browser may bind the session with, where it can.
     pub dbsc: Option<Offer>,
+    /// What it brings with it.
+    pub(in crate::auth) past: SessionPast,
+}
+
+/// Who opens a session, and with what.
+pub(in crate::auth) struct Opening {
+    pub(in crate::auth) user_id: Uuid,
+    pub(in crate::auth) credential_id: Uuid,
+    /// When the passkey was.
+    pub(in crate::auth) made_at: i64,
+    pub(in crate::auth) device_key: Option<PublicKey>,
 }
 
 impl Auth {
@@ -39,23 +53,29 @@ impl Auth {
         tx: &store::Transaction<'_>,
         caller: &Caller,
         previous: Option<&CurrentSession>,
-        user_id: Uuid,
-        credential_id: Uuid,
-        device_key: Option<PublicKey>,
+        opening: Opening,
     ) -> Result<IssuedSession, Error> {
+        let Opening { user_id, credential_id, made_at, device_key } = opening;
         let now = self.clock.now();
         users::lock(&**tx, user_id).await?;
         if let Some(previous) = previous {
             self.end_session(tx, caller, previous.account.id, previous.id, EndReason::Replaced).await?;
         }
         let thumbprint = device_key.as_ref().map(PublicKey::thumbprint);
-        let (device_hash, known_device) = self.know_device(tx, caller, user_id, now).await?;
+        let (device_hash, known_since, known_device) = self.know_device(tx, caller, user_id, now).await?;
+        let trace = self.engine.trace(caller, Some(&device_hash));
+        let past = SessionPast {
+            device_known_since: Some(known_since),
+            passkey_created_at: Some(made_at),
+            ..SessionPast::default()
+        };
         let issued = IssuedSession {
             id: Uuid::from_bytes(random_bytes()?),
             token: Secret::generate()?,
             lifetime: self.sessions.lifetime,
             known_device,
             dbsc: None,
+            past,
         };
         let row = session::Model {
             id: issued.id,
@@ -74,6 +94,12 @@ impl Auth {
             device_key_thumbprint: thumbprint,
             proof_seed: random_bytes::<32>()?.to_vec(),
             stepped_up_until: None,
+            answered_at: None,
+            device_known_since: past.device_known_since,
+            passkey_created_at: past.passkey_created_at,
+            asns: write(trace.place.asn.as_slice()),
+            is_automated: caller.is_automated(),
+            anchor: self.anchor(caller, now),
         };
         if !sessions::insert(&**tx, row).await? {
             return Err(Refusal::DeviceKeyInvalid.into());
@@ -89,19 +115,22 @@ impl Auth {
             successor: None,
         };
         session_tokens::insert(&**tx, first).await?;
+        let learned = trace.row(Uuid::from_bytes(random_bytes()?), user_id, issued.id, now.0);
+        sign_ins::insert(&**tx, learned).await?;
+        users::count_sign_in(&**tx, user_id).await?;
         self.enforce_limit(tx, caller, user_id, now).await?;
         let dbsc = self.offer_dbsc(tx, issued.id, now).await?;
         Ok(IssuedSession { dbsc, ..issued })
     }
 
-    /// Know the browser again next time. A cookie that was never given out here is replaced.
+    /// Know the browser again next time; answers its hash and since when this person has it. A cookie that was never given out here is replaced.
     async fn know_device(
         &self,
         tx: &store::Transaction<'_>,
         caller: &Caller,
         user_id: Uuid,
         now: Timestamp,
-    ) -> Result<(Vec<u8>, Option<Secret>), Error> {
+    ) -> Result<(Vec<u8>, i64, Option<Secret>), Error> {
         let (device, new) = match &caller.known_device {
             Some(device) if known_devices::exists(&**tx, &device.hash()).await? => (device.hash(), None),
             _ => {
@@ -113,6 +142,7 @@ impl Auth {
         let row =
             known_device::Model { device: device.clone(), user_id, first_seen_at: now.0, last_seen_at: now.0 };
         known_devices::seen(&**tx, row).await?;
-        Ok((device, new))
+        let known_since = known_devices::first_seen(&**tx, &device, user_id).await?.unwrap_or(now.0);
+        Ok((device, known_since, new))
     }
 }

@@ -3,17 +3,20 @@
 use super::super::caller::Presented;
 use super::super::dbsc;
 use super::super::device::Device;
+use super::super::evaluation::{Facts, Weighed};
 use super::super::jws::PublicKey;
 use super::super::proof::{self, ProofHeader};
 use super::super::{Account, Auth, Caller, Error, Refusal};
 use super::{
-    Binding, CurrentSession, EndReason, GRACE, PROOF_GRACE, Proven, REMEMBERED, Renewed, Standing, TOUCH_INTERVAL,
+    Binding, CurrentSession, EndReason, GRACE, IN_USE, PROOF_GRACE, Proven, REMEMBERED, Renewed, Standing,
+    TOUCH_INTERVAL,
 };
 use crate::clock::Timestamp;
-use crate::risk::{self, Facts};
+use crate::risk::Anchor;
 use crate::secret::Secret;
+use crate::store;
 use crate::store::session_tokens::{self, Found, state};
-use crate::store::{self, sessions};
+use crate::store::sessions::{self, Vouched};
 
 /// What a request means for the session it comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,9 @@ pub enum Usage {
     /// Signing in and out, stepping up, asking for the next token: never gated, and what they do they do themselves.
     Ungated,
 }
+
+/// The signal that a session is used on two machines.
+const SPLIT: &str = "session_split";
 
 /// The state of what the browser itself binds a session with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +51,7 @@ struct Judged {
     bound: BoundCookie,
     binding: Binding,
     proven: Proven,
-    facts: Facts,
+    weighed: Weighed,
     due_at: Timestamp,
     is_overdue: bool,
     is_let_in: bool,
@@ -128,6 +134,10 @@ impl Auth {
             return Ok(Some(Resolution::over(Some(EndReason::Replayed))));
         };
         let judged = self.judge(caller, &found, token, standing, now).await?;
+        if judged.weighed.assessment.has(SPLIT) && now.since(last_seen) < IN_USE {
+            self.end_split(caller, &found, &judged.weighed).await?;
+            return Ok(Some(Resolution::over(Some(EndReason::Split))));
+        }
         let is_due = judged.binding == Binding::Cookie
             && matches!(usage, Usage::Active | Usage::Refreshing)
             && judged.due_at <= now;
@@ -146,9 +156,13 @@ impl Auth {
             self.note_arrival(token, &found, &judged, now).await?;
             if usage == Usage::Active && now.since(last_seen) >= TOUCH_INTERVAL {
                 let tx = self.store.begin().await?;
-                sessions::touch(&*tx, found.session_id, now.0, caller.ip_prefix()).await?;
+                let anchor = self.anchor(caller, now);
+                sessions::touch(&*tx, found.session_id, now.0, caller.ip_prefix(), anchor).await?;
                 tx.commit().await?;
                 last_seen = now;
+            }
+            if usage == Usage::Active {
+                self.keep_routine(caller, found.user_id, found.session_id, &judged.weighed).await?;
             }
         }
         let idle_expires_at = last_seen.plus(self.sessions.idle);
@@ -172,11 +186,13 @@ impl Auth {
             (BoundCookie::NotYet, None) => Binding::Cookie,
         };
         let proven = self.proven(caller, found, token).await?;
-        let facts = facts(caller, found, bound);
         let due_at = Timestamp(found.issued_at).plus(self.sessions.rotate_after);
         let is_overdue = binding == Binding::DeviceKey && due_at.plus(PROOF_GRACE) <= now;
-        let is_let_in = !risk::assess(facts).needs_step_up() && (!is_overdue || proven == Proven::Yes);
-        Ok(Judged { standing, bound, binding, proven, facts, due_at, is_overdue, is_let_in })
+        let proof_missing = is_overdue && proven != Proven::Yes;
+        let facts = Facts { bound_cookie_missing: bound == BoundCookie::Missing, proof_missing };
+        let weighed = self.weigh(caller, found, facts, now).await?;
+        let is_let_in = !weighed.assessment.needs_step_up() && !proof_missing;
+        Ok(Judged { standing, bound, binding, proven, weighed, due_at, is_overdue, is_let_in })
     }
 
     /// Note what came for the first time: a successor, whose predecessor's grace runs out from here; a bound cookie, which is
@@ -234,9 +250,11 @@ impl Auth {
             standing: judged.standing,
             proven: judged.proven,
             is_overdue: judged.is_overdue,
-            facts: judged.facts,
+            weighed: judged.weighed,
             devices: found.devices,
             networks: found.networks,
+            asns: found.asns,
+            was_automated: found.is_automated,
         }
     }
 
@@ -256,20 +274,37 @@ impl Auth {
         }
     }
 
-    /// What a touch vouches for from now on: the present device and network, and what it vouched for before.
-    pub(in crate::auth) fn vouching(caller: &Caller, current: &CurrentSession) -> (String, String) {
-        let (devices, networks) = current.vouched_for();
-        let mut devices: Vec<Device> = read(devices);
+    /// What a touch vouches for from now on: the present device, network and operator, and what it vouched for before.
+    pub(in crate::auth) fn vouching(&self, caller: &Caller, current: &CurrentSession, now: Timestamp) -> Vouched {
+        let mut devices: Vec<Device> = read(&current.devices);
         let device = caller.device();
         devices.retain(|known| !known.is_same_as(&device));
         devices.push(device);
-        let mut networks: Vec<String> = read(networks);
-        if let Some(network) = caller.network() {
-            networks.retain(|known| *known != network);
-            networks.push(network);
+        Vouched {
+            at: now.0,
+            devices: write(&newest(devices)),
+            networks: write(&newest(renewed(read(&current.networks), caller.network()))),
+            asns: write(&newest(renewed(read(&current.asns), self.engine.place(caller).asn))),
+            is_automated: current.was_automated || caller.is_automated(),
+            anchor: self.anchor(caller, now),
         }
-        (write(&newest(devices)), write(&newest(networks)))
     }
+
+    /// Where a session is used, for the next trip to be reckoned from. A VPN or a data centre is nowhere.
+    pub(in crate::auth) fn anchor(&self, caller: &Caller, now: Timestamp) -> Option<String> {
+        let place = self.engine.place(caller);
+        let is_somewhere = place.point.is_some() && !place.is_hosting;
+        is_somewhere.then(|| serde_json::to_string(&Anchor { at: now.0, place }).ok())?
+    }
+}
+
+/// With this one as the newest.
+fn renewed<T: PartialEq>(mut list: Vec<T>, newest: Option<T>) -> Vec<T> {
+    if let Some(newest) = newest {
+        list.retain(|known| *known != newest);
+        list.push(newest);
+    }
+    list
 }
 
 /// Whether the browser sent the cookie that DBSC binds. It is demanded from its first sight: before, the answer that
@@ -289,20 +324,6 @@ fn bound_cookie(caller: &Caller, found: &Found, now: Timestamp) -> BoundCookie {
         (true, _) => BoundCookie::Good,
         (false, Some(_)) => BoundCookie::Missing,
         (false, None) => BoundCookie::NotYet,
-    }
-}
-
-fn facts(caller: &Caller, found: &Found, bound: BoundCookie) -> Facts {
-    let device = caller.device();
-    // A session from before networks and devices were kept has none to compare with.
-    let devices: Vec<Device> = read(&found.devices);
-    let networks: Vec<String> = read(&found.networks);
-    let network = caller.network();
-    Facts {
-        device_changed: !devices.is_empty() && !devices.iter().any(|known| known.is_same_as(&device)),
-        network_changed: !networks.is_empty() && network.is_some_and(|network| !networks.contains(&network)),
-        sensitive_route: false,
-        bound_cookie_missing: bound == BoundCookie::Missing,
     }
 }
 

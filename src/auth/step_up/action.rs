@@ -16,6 +16,8 @@ pub enum Action {
     PasskeyAdd,
     /// End sessions other than the present one.
     SessionRevoke(Which),
+    /// End a session that was somebody else's.
+    SessionDisown(Uuid),
     /// Make an API key of this name.
     ApiKeyCreate(String),
     /// End an API key.
@@ -62,6 +64,7 @@ impl Action {
             "session_continue" => Some(Self::SessionContinue),
             "passkey_add" => Some(Self::PasskeyAdd),
             "session_revoke" => Some(Self::SessionRevoke(Which::parse(params.id, params.others)?)),
+            "session_disown" => Some(Self::SessionDisown(params.id?)),
             "api_key_create" => Self::api_key_create(&params.name?).ok(),
             "api_key_revoke" => Some(Self::ApiKeyRevoke(params.id?)),
             _ => None,
@@ -81,6 +84,7 @@ impl Action {
             Self::SessionContinue => "session_continue",
             Self::PasskeyAdd => "passkey_add",
             Self::SessionRevoke(_) => "session_revoke",
+            Self::SessionDisown(_) => "session_disown",
             Self::ApiKeyCreate(_) => "api_key_create",
             Self::ApiKeyRevoke(_) => "api_key_revoke",
         }
@@ -90,7 +94,9 @@ impl Action {
     pub fn params(&self) -> Value {
         match self {
             Self::SessionContinue | Self::PasskeyAdd => json!({}),
-            Self::SessionRevoke(Which::One(id)) | Self::ApiKeyRevoke(id) => json!({ "id": id.to_string() }),
+            Self::SessionRevoke(Which::One(id)) | Self::SessionDisown(id) | Self::ApiKeyRevoke(id) => {
+                json!({ "id": id.to_string() })
+            }
             Self::SessionRevoke(Which::Others) => json!({ "others": true }),
             Self::ApiKeyCreate(name) => json!({ "name": name }),
         }
@@ -120,6 +126,7 @@ mod tests {
             Action::PasskeyAdd,
             Action::SessionRevoke(Which::One(id)),
             Action::SessionRevoke(Which::Others),
+            Action::SessionDisown(id),
             Action::ApiKeyRevoke(id),
             Action::ApiKeyCreate("backup".into()),
             Action::ApiKeyCreate("Backup".into()),
@@ -142,6 +149,7 @@ mod tests {
             ("session_revoke", r#"{"id":"00000000-0000-0000-0000-000000000007","others":true}"#),
             ("session_revoke", r#"{"id":"seven"}"#),
             ("session_revoke", r#"{"others":false}"#),
+            ("session_disown", r#"{"others":true}"#),
             ("api_key_create", r#"{"name":""}"#),
             ("api_key_create", r#"{"name":7}"#),
             ("api_key_revoke", "[]"),

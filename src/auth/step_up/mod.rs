@@ -20,6 +20,7 @@ use super::session::Renewed;
 use super::{Auth, Begun, CEREMONY_LIFETIME, Caller, CurrentSession, Error, Refusal};
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
+use crate::risk::Input;
 use crate::secret::{Secret, random_bytes};
 use crate::store::step_up_grants::Wanted;
 use crate::store::{self, credentials, dbsc, sessions, step_up_grant, step_up_grants, users};
@@ -143,6 +144,8 @@ impl Auth {
         }
         let (valid_until, holder) = self.grant(&tx, caller, current, &action, &touched).await?;
         let renewed = self.rotate_with(&tx, current).await?;
+        let input = touched.note(Input { is_touched: true, ..current.weighed.input.clone() });
+        self.keep_decision(&tx, caller, current.account.id, current.id, &self.assessed(input)).await?;
         let dbsc = if action == Action::SessionContinue { self.vouch(&tx, caller, current).await? } else { None };
         for event_type in touched.noted.iter().copied().chain([EventType::AuthnStepUpSuccess]) {
             let event = Event::success(event_type)
@@ -196,12 +199,11 @@ impl Auth {
         caller: &Caller,
         current: &CurrentSession,
     ) -> Result<Option<super::dbsc::Offer>, Error> {
-        let (devices, networks) = Self::vouching(caller, current);
-        sessions::vouch(&**tx, current.id, devices, networks).await?;
+        let now = self.clock.now();
+        sessions::vouch(&**tx, current.id, self.vouching(caller, current, now)).await?;
         if !current.has_lost_bound_cookie() {
             return Ok(None);
         }
-        let now = self.clock.now();
         dbsc::end_of_session(&**tx, current.id, now.0).await?;
         self.offer_dbsc(tx, current.id, now).await
     }
@@ -223,6 +225,8 @@ impl Auth {
         if let Some(wanted) = wanted(caller, current, action)
             && step_up_grants::spend(&*tx, &wanted, self.clock.now().0).await?
         {
+            let weighed = self.weigh_change(caller, current, true).await?;
+            self.keep_decision(&tx, caller, current.account.id, current.id, &weighed).await?;
             return Ok(Change { tx, session: current.clone() });
         }
         drop(tx);
@@ -262,9 +266,9 @@ impl Auth {
         current: &CurrentSession,
         action: &Action,
     ) -> Result<Error, Error> {
-        let signals = current.sensitive_assessment().signals;
-        let required = StepUpRequired { action: action.clone(), signals };
-        self.record_asked(caller, current, &required).await?;
+        let weighed = self.weigh_change(caller, current, false).await?;
+        let required = StepUpRequired { action: action.clone(), signals: weighed.assessment.signals.clone() };
+        self.record_asked(caller, current, &required, &weighed).await?;
         Ok(Error::StepUp(Box::new(required)))
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
+mod risk;
 mod sessions;
 mod settings;
 mod source;
@@ -14,11 +15,13 @@ use ipnet::IpNet;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
+pub use risk::GeoFiles;
 pub use settings::{SETTINGS, Setting};
 pub use source::ConfigError;
 use source::Source;
 
 use crate::auth::SessionPolicy;
+use crate::risk::Policy;
 use crate::store;
 
 /// The file that is read when `HOLDFAST_CONFIG` names no other.
@@ -45,6 +48,10 @@ pub struct Config {
     pub secrets_file: Option<PathBuf>,
     /// How long sessions live.
     pub sessions: SessionPolicy,
+    /// What counts as risky.
+    pub risk: Policy,
+    /// Where places come from.
+    pub geo: GeoFiles,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are.
@@ -139,6 +146,8 @@ impl Config {
             },
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
+            risk: risk::policy(&source)?,
+            geo: risk::geo_files(&source),
             log_format: source.parse_with("log.format", "json or pretty", |text| match text {
                 "json" => Some(LogFormat::Json),
                 "pretty" => Some(LogFormat::Pretty),
@@ -318,7 +327,9 @@ mod tests {
             let start = format!("| `{}` | `{}` | ", setting.path, setting.env);
             let row = readme.lines().find(|line| line.starts_with(&start));
             let row = row.unwrap_or_else(|| panic!("README.md has no row for {}", setting.path));
-            if let Some(default) = setting.default.filter(|default| !default.is_empty()) {
+            // A list that long has a table of its own, in docs/risk.md.
+            let shown = setting.default.filter(|default| !default.is_empty() && default.len() < 80);
+            if let Some(default) = shown {
                 assert!(row.contains(&format!("`{default}`")), "{row}");
             }
         }

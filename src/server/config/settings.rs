@@ -17,6 +17,16 @@ const fn setting(path: &'static str, env: &'static str, default: Option<&'static
     Setting { path, env, default, secret: false }
 }
 
+/// What each signal of the risk engine adds: the engine's own table, which a test compares.
+const POINTS: &str = "device_changed=40,network_changed=25,new_country=20,new_asn=15,impossible_travel=40,\
+parallel_use=20,session_split=60,unlikely=60,fresh_device=15,fresh_passkey=15,automated_user_agent=40,\
+bound_cookie_missing=60,proof_missing=40,failed_assertions=30,counter_regressed=40,\
+backup_eligibility_changed=20,recent_recovery=40,engine_failed=60,sensitive_route=20";
+
+/// What is sensitive: the engine's own list.
+const SENSITIVE_ROUTES: &str = "/auth/sessions,/auth/passkeys/remove,/api-keys,/billing,/account/sessions,/account/api-keys,\
+/account/billing,/account/recovery,/account/email,/account/export,/account/delete,/admin";
+
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
     setting("server.site-addr", "LEPTOS_SITE_ADDR", Some("127.0.0.1:3000")),
@@ -40,6 +50,20 @@ pub const SETTINGS: &[Setting] = &[
     setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),
     setting("sessions.rotate-after", "HOLDFAST_SESSION_ROTATE_AFTER", Some("15m")),
     setting("sessions.max-per-account", "HOLDFAST_SESSION_MAX_PER_ACCOUNT", Some("20")),
+    setting("risk.threshold", "HOLDFAST_RISK_THRESHOLD", Some("60")),
+    setting("risk.points", "HOLDFAST_RISK_POINTS", Some(POINTS)),
+    setting("risk.sensitive-routes", "HOLDFAST_RISK_SENSITIVE_ROUTES", Some(SENSITIVE_ROUTES)),
+    setting("risk.young-sign-ins", "HOLDFAST_RISK_YOUNG_SIGN_INS", Some("10")),
+    setting("risk.young-for", "HOLDFAST_RISK_YOUNG_FOR", Some("14d")),
+    setting("risk.travel-distance", "HOLDFAST_RISK_TRAVEL_DISTANCE", Some("500")),
+    setting("risk.travel-speed", "HOLDFAST_RISK_TRAVEL_SPEED", Some("900")),
+    setting("risk.fresh-for", "HOLDFAST_RISK_FRESH_FOR", Some("1d")),
+    setting("risk.recent-for", "HOLDFAST_RISK_RECENT_FOR", Some("3d")),
+    setting("risk.parallel-for", "HOLDFAST_RISK_PARALLEL_FOR", Some("10m")),
+    setting("risk.burst", "HOLDFAST_RISK_BURST", Some("5")),
+    setting("risk.burst-window", "HOLDFAST_RISK_BURST_WINDOW", Some("10m")),
+    setting("geo.db", "HOLDFAST_GEO_DB", None),
+    setting("geo.asn-db", "HOLDFAST_GEO_ASN_DB", None),
     setting("log.format", "HOLDFAST_LOG", Some("pretty")),
     setting("log.filter", "HOLDFAST_LOG_FILTER", Some("info")),
 ];

@@ -17,8 +17,13 @@ pub struct Model {
     pub credential_id: Option<Uuid>,
     pub request_id: String,
     pub ip_prefix: Option<String>,
-    pub user_agent: Option<String>,
     pub risk_score: i32,
+    /// What can be told from the user agent, as JSON.
+    pub device: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// The autonomous system of the address.
+    pub asn: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -32,6 +32,18 @@ pub struct Model {
     /// What this session's DPoP nonces are made from.
     pub proof_seed: Vec<u8>,
     pub stepped_up_until: Option<i64>,
+    /// When a touch last answered what was odd about it.
+    pub answered_at: Option<i64>,
+    /// When somebody first signed in to this account with this browser, as known at sign-in.
+    pub device_known_since: Option<i64>,
+    /// When its passkey was made.
+    pub passkey_created_at: Option<i64>,
+    /// The last autonomous systems that a touch vouched for, as JSON.
+    pub asns: String,
+    /// Whether a program that calls itself one was vouched for.
+    pub is_automated: bool,
+    /// Where it was last used, as JSON. Never a VPN or a data centre.
+    pub anchor: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

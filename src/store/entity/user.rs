@@ -14,6 +14,10 @@ pub struct Model {
     pub email_verified_at: Option<i64>,
     pub display_name: Option<String>,
     pub created_at: i64,
+    /// How many times the account was signed in to, sign-up included.
+    pub sign_ins: i64,
+    /// When it was last recovered.
+    pub recovered_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

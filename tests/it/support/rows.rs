@@ -78,8 +78,10 @@ pub struct EventRow {
     pub credential_id: Option<Uuid>,
     pub request_id: String,
     pub ip_prefix: Option<String>,
-    pub user_agent: Option<String>,
     pub risk_score: i32,
+    pub device: Option<String>,
+    pub country: Option<String>,
+    pub asn: Option<i64>,
 }
 
 impl App {

@@ -1,0 +1,236 @@
+//! What happened on a person's account, as they see it, and what they can do about what was not them.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::device::Device;
+use super::step_up::Action;
+use super::{Access, Auth, Caller, CurrentSession, EndReason, Error, Refusal, Renewed};
+use crate::audit::{Event, EventType};
+use crate::clock::Timestamp;
+use crate::geo;
+use crate::risk::{Decision, Signal};
+use crate::store::{
+    auth_event, credentials, events, known_devices, risk_decision, risk_decisions, sessions, sign_ins,
+};
+
+/// As many events are on a page unless fewer are asked for.
+const PAGE: u64 = 50;
+
+/// What is no news to a person.
+const UNTOLD: [&str; 1] = [EventType::SessionRenewed.as_str()];
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct ActivityEvent {
+    /// Names it, and says where the next page begins.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// What, in the audit trail's word.
+    pub kind: String,
+    /// `success` or `refused`.
+    pub outcome: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// In which session.
+    pub session: Option<SessionOfEvent>,
+    /// With which passkey, by what the person calls it.
+    pub passkey: Option<String>,
+    /// On what.
+    pub device: Option<Device>,
+    /// From which network.
+    pub network: Option<String>,
+    /// In which country.
+    pub country: Option<&'static str>,
+    /// Joins it to the person's screen and to the log.
+    pub request_id: String,
+    /// What the risk engine said then.
+    pub risk: Option<RiskOfEvent>,
+    /// Whether the person has said that it was not them.
+    pub is_disowned: bool,
+}
+
+/// The session of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionOfEvent {
+    /// Names it.
+    pub id: Uuid,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+    /// Whether it lives.
+    pub is_live: bool,
+}
+
+/// A decision, as it was made.
+#[derive(Clone, Debug)]
+pub struct RiskOfEvent {
+    /// The sum of the points.
+    pub score: u32,
+    /// From where on a touch was asked for.
+    pub threshold: u32,
+    /// What followed.
+    pub decision: Decision,
+    /// What the score was made of.
+    pub signals: Vec<Signal>,
+}
+
+/// A page of them.
+#[derive(Clone, Debug)]
+pub struct ActivityPage {
+    /// Newest first.
+    pub events: Vec<ActivityEvent>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<EventId>,
+}
+
+/// Names an event: when it happened, and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventId {
+    at: i64,
+    number: i64,
+}
+
+impl EventId {
+    /// From the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, number) = text.split_once('-')?;
+        Some(Self { at: at.parse().ok().filter(|at| *at >= 0)?, number: number.parse().ok().filter(|n| *n >= 0)? })
+    }
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.at, self.number)
+    }
+}
+
+impl Auth {
+    /// What happened on the caller's account, newest first, from `before` on.
+    pub async fn activity(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        before: Option<EventId>,
+        limit: Option<u64>,
+    ) -> Result<ActivityPage, Error> {
+        self.admit(caller, current, Access::ReadSensitive).await?;
+        let limit = limit.unwrap_or(PAGE).clamp(1, PAGE);
+        let user_id = current.account.id;
+        let before = before.map(|id| (id.at, id.number));
+        let db = self.store.reader();
+        let mut rows = events::of_user(db, user_id, &UNTOLD, before, limit + 1).await?;
+        let has_more = rows.len() as u64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next = rows.last().filter(|_| has_more).map(id_of);
+
+        let now = self.clock.now();
+        let live = sessions::live_of_user(db, user_id, now.0, now.minus(self.sessions.idle).0).await?;
+        let live: HashSet<Uuid> = live.into_iter().map(|session| session.id).collect();
+        let labels: HashMap<Uuid, String> =
+            credentials::of_user(db, user_id).await?.into_iter().map(|row| (row.id, row.label)).collect();
+        let disowned = events::sessions_with(db, user_id, EventType::SessionDisowned.as_str()).await?;
+        let mut decisions = self.decisions_of(user_id, &rows).await?;
+        let events = rows
+            .into_iter()
+            .map(|row| ActivityEvent {
+                id: id_of(&row),
+                at: Timestamp(row.created_at),
+                session: row.session_id.map(|id| SessionOfEvent {
+                    id,
+                    is_current: id == current.id,
+                    is_live: live.contains(&id),
+                }),
+                passkey: row.credential_id.and_then(|id| labels.get(&id).cloned()),
+                device: row.device.as_deref().and_then(|device| serde_json::from_str(device).ok()),
+                network: row.ip_prefix,
+                country: row.country.as_deref().and_then(name_of_country),
+                // Of several events of one request the newest has it: what was decided about.
+                risk: decisions.remove(&row.request_id),
+                is_disowned: row.session_id.is_some_and(|id| disowned.contains(&id)),
+                kind: row.event_type,
+                outcome: row.outcome,
+                reason: row.reason,
+                request_id: row.request_id,
+            })
+            .collect();
+        Ok(ActivityPage { events, next })
+    }
+
+    async fn decisions_of(
+        &self,
+        user_id: Uuid,
+        rows: &[auth_event::Model],
+    ) -> Result<HashMap<String, RiskOfEvent>, Error> {
+        let Some(oldest) = rows.last() else { return Ok(HashMap::new()) };
+        let requests = rows.iter().map(|row| row.request_id.clone()).collect();
+        let found = risk_decisions::of_requests(self.store.reader(), user_id, requests, oldest.created_at).await?;
+        found
+            .into_iter()
+            .map(|row| {
+                let request = row.request_id.clone();
+                let risk = RiskOfEvent::read(row).ok_or_else(|| Error::Broken("a stored decision".into()))?;
+                Ok((request, risk))
+            })
+            .collect()
+    }
+
+    /// The person says that this was not them: its session ends, what it taught of them is forgotten, and its browser is
+    /// known no longer. Needs a touch for exactly that.
+    pub async fn disown(&self, caller: &Caller, current: &CurrentSession, id: EventId) -> Result<Renewed, Error> {
+        current.may_change()?;
+        let user_id = current.account.id;
+        let event = events::find(self.store.reader(), user_id, id.at, id.number).await?;
+        let session = event.and_then(|event| event.session_id).ok_or(Refusal::EventNotFound)?;
+        if session == current.id {
+            return Err(Refusal::SessionIsCurrent.into());
+        }
+        let change = self.begin_change(caller, current, &Action::SessionDisown(session)).await?;
+        self.end_session(&change.tx, caller, user_id, session, EndReason::Disowned).await?;
+        sign_ins::forget_session(&*change.tx, session).await?;
+        if let Some(device) = sessions::known_device(&*change.tx, session).await?
+            && sessions::known_device(&*change.tx, current.id).await?.as_ref() != Some(&device)
+        {
+            known_devices::forget(&*change.tx, &device, user_id).await?;
+        }
+        let event = Event::success(EventType::SessionDisowned).user(user_id).session(session);
+        self.record(&change.tx, caller, event).await?;
+        tracing::warn!(alert = "session_disowned", session = %session, "a person says that a session was not theirs");
+        self.commit_change(change).await
+    }
+}
+
+impl RiskOfEvent {
+    fn read(row: risk_decision::Model) -> Option<Self> {
+        let decision = [Decision::Allow, Decision::StepUp].into_iter().find(|it| it.as_str() == row.decision)?;
+        Some(Self {
+            score: u32::try_from(row.score).ok()?,
+            threshold: u32::try_from(row.threshold).ok()?,
+            decision,
+            signals: serde_json::from_str(&row.signals).ok()?,
+        })
+    }
+}
+
+fn id_of(row: &auth_event::Model) -> EventId {
+    EventId { at: row.created_at, number: row.id }
+}
+
+fn name_of_country(code: &str) -> Option<&'static str> {
+    geo::country_name(code.as_bytes().try_into().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_events_name_survives_its_text_and_nothing_else_is_one() {
+        let id = EventId { at: 1_795_376_096_000, number: 7 };
+        assert_eq!(EventId::parse(&id.to_string()), Some(id));
+        for text in ["", "-", "7", "7-", "-7", "-1-2", "1--2", "a-1", "1-2-3", "99999999999999999999-1"] {
+            assert_eq!(EventId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Decisions are kept with all that was weighed, sealed: what the person is told about them, and what replays.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::super::{Auth, Caller, Error};
+use super::{Engine, Weighed};
+use crate::clock::Timestamp;
+use crate::risk::likelihood;
+use crate::secret::random_bytes;
+use crate::store::{self, risk_decision, risk_decisions};
+
+/// Names this use of the keyring.
+pub(super) const PURPOSE: &str = "risk input";
+/// Of a session, the same routine answer is kept this often.
+const ROUTINE_INTERVAL: Duration = Duration::from_hours(1);
+/// So many routine answers are kept in mind.
+const ROUTINE_LIMIT: usize = 10_000;
+
+impl Auth {
+    /// Keep a decision, in the transaction of what follows from it.
+    pub(in crate::auth) async fn keep_decision(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        user_id: Uuid,
+        session_id: Uuid,
+        weighed: &Weighed,
+    ) -> Result<(), Error> {
+        let Weighed { input, assessment } = weighed;
+        let id = Uuid::from_bytes(random_bytes()?);
+        let plain = serde_json::to_vec(input).map_err(|error| Error::Broken(error.to_string()))?;
+        let sealed = self.engine.keyring.seal(PURPOSE, id.as_bytes(), &plain);
+        let row = risk_decision::Model {
+            id,
+            created_at: input.at,
+            user_id,
+            session_id: Some(session_id),
+            request_id: caller.request_id.clone(),
+            moment: input.moment.as_str().to_owned(),
+            decision: assessment.decision.as_str().to_owned(),
+            score: i64::from(assessment.score),
+            threshold: i64::from(self.engine.policy.threshold),
+            signals: serde_json::to_string(&assessment.signals)
+                .map_err(|error| Error::Broken(error.to_string()))?,
+            policy: self.engine.version.clone(),
+            model: likelihood::MODEL.version.to_owned(),
+            geo: input.geo.clone(),
+            input: sealed.map_err(|error| Error::Broken(error.to_string()))?,
+        };
+        Ok(risk_decisions::insert(&**tx, row).await?)
+    }
+
+    /// Keep a routine answer if it says something, and has not said the same of this session a short while ago.
+    pub(in crate::auth) async fn keep_routine(
+        &self,
+        caller: &Caller,
+        user_id: Uuid,
+        session_id: Uuid,
+        weighed: &Weighed,
+    ) -> Result<(), Error> {
+        // That a page is sensitive says nothing about the person.
+        let names: Vec<&str> = weighed.assessment.signals.iter().map(|signal| &*signal.name).collect();
+        if names.iter().all(|name| *name == "sensitive_route")
+            || !self.engine.is_news(session_id, names.join(" "), Timestamp(weighed.input.at))
+        {
+            return Ok(());
+        }
+        let tx = self.store.begin().await?;
+        self.keep_decision(&tx, caller, user_id, session_id, weighed).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+impl Engine {
+    fn is_news(&self, session_id: Uuid, said: String, now: Timestamp) -> bool {
+        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if kept.len() >= ROUTINE_LIMIT {
+            kept.clear();
+        }
+        let key = (session_id, said);
+        let is_known = kept.get(&key).is_some_and(|at| now.since(*at) < ROUTINE_INTERVAL);
+        if !is_known {
+            kept.insert(key, now);
+        }
+        !is_known
+    }
+}
