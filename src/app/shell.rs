@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::islands::Keep;
+use super::islands::{Keep, Touch};
 
 /// Addresses of what a page loads.
 #[derive(Clone, Debug)]
@@ -131,7 +131,7 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
                     {current.map(|current| view! { <AccountNav current=current /> })}
                 </header>
                 {page()}
-                {current.map(|_| view! { <Keep /> })}
+                {current.map(|_| view! { <Touch /> <Keep /> })}
             </body>
         </html>
     }

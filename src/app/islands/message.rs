@@ -45,6 +45,8 @@ pub enum Failure {
     CookieNotKept,
     /// The key that holds the session to this browser is not there, or is another.
     KeyGone,
+    /// The passkey was touched for this, and the server asks again: that touch was too old, or another browser's.
+    Lapsed,
     /// The server said no.
     Refused(Refusal),
 }
@@ -64,6 +66,8 @@ pub struct Refusal {
     pub retry_after: Option<u32>,
     /// The action that one more touch is for, as JSON text. Empty if none is asked for.
     pub step_up: String,
+    /// Why one more touch is asked for, a sentence each. Empty if that is always asked before this.
+    pub reasons: Vec<String>,
     /// Whether the passkey had been touched already when the server was asked.
     pub after_touch: bool,
 }
@@ -135,6 +139,11 @@ impl Message {
 
     pub(super) fn with(self, action: Action) -> Self {
         Self { action, ..self }
+    }
+
+    /// For a place that has a Cancel of its own.
+    pub(super) fn without_cancel(self) -> Self {
+        if self.action == Action::Cancel { self.with(Action::None) } else { self }
     }
 
     /// A part of the page did not come.
@@ -270,6 +279,14 @@ impl Message {
                 "That happens when site data is cleared. Nothing was lost and nothing was changed. Sign in once more.",
             )
             .with(Action::SignInAgain),
+            (Failure::Lapsed, _) => look(
+                "That touch is no longer good.",
+                "One touch is good for one change, within five minutes. Nothing was changed and nothing was lost. Press \
+                 the button to touch once more.",
+            ),
+            (Failure::Refused(refusal), flow) if refusal.code == "challenge_expired" => {
+                Self::failed(flow, Failure::TimedOut)
+            }
             (Failure::Refused(refusal), flow) => Self::refused(flow, refusal),
         }
     }
