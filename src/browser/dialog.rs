@@ -8,9 +8,6 @@ use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
 use super::{form, js, page};
 
-/// Said when nobody has pressed anything.
-const UNASKED: &str = "This page asks for your passkey once more. Nothing is wrong with your account.";
-
 /// The one for a touch.
 pub(crate) struct Dialog {
     dialog: HtmlDialogElement,
@@ -36,11 +33,10 @@ impl Dialog {
         self.dialog.open()
     }
 
-    /// Show what is asked for and why. Everything comes in as text.
+    /// Show what is asked for and why. Everything comes in as text. `asks` is none if nobody has pressed anything.
     pub(crate) fn open(&self, asks: Option<&str>, reasons: &[String]) {
-        let said = asks.unwrap_or(UNASKED);
         if let Some(place) = part("touch-asks") {
-            place.set_text_content(Some(said));
+            place.set_text_content(asks);
         }
         if let Some(list) = part("touch-reasons") {
             list.set_text_content(None);
@@ -51,7 +47,7 @@ impl Dialog {
                 }
             }
         }
-        show("touch-asks", !said.is_empty());
+        show("touch-unasked", asks.is_none());
         show("touch-why", !reasons.is_empty());
         show("touch-rule", reasons.is_empty());
         let _ = self.dialog.show_modal();

@@ -20,12 +20,13 @@ pub(crate) async fn read(path: &str) -> Result<String, Failure> {
 /// Make a call. Where it needs a touch of the passkey, a dialog asks for that, and the same call is made again. `asks`
 /// tells the person what the call is about to do.
 pub(crate) async fn call(path: &str, body: Option<&str>, asks: &str) -> Result<String, Failure> {
-    let mut before = None;
+    let mut again = false;
     loop {
         match attempt(path, body).await {
             Err(Failure::Refused(refusal)) if refusal.asks_for_touch() => {
                 // No loop without an end: each round waits for a press.
-                islands::confirm(&refusal, Some(asks), before.replace(Failure::Lapsed)).await?;
+                islands::confirm(&refusal, Some(asks), again).await?;
+                again = true;
             }
             other => return other,
         }

@@ -45,8 +45,6 @@ pub enum Failure {
     CookieNotKept,
     /// The key that holds the session to this browser is not there, or is another.
     KeyGone,
-    /// The passkey was touched for this, and the server asks again: that touch was too old, or another browser's.
-    Lapsed,
     /// The server said no.
     Refused(Refusal),
 }
@@ -182,6 +180,16 @@ impl Message {
         Self::new(Tone::Look, "This page asks for your passkey once more.", "Nothing is wrong with your account.")
     }
 
+    /// There was a touch, and the server asks again.
+    pub(super) fn lapsed() -> Self {
+        Self::new(
+            Tone::Look,
+            "That touch is no longer good.",
+            "One touch is good for one change, within five minutes. Nothing was changed and nothing was lost. Press the \
+             button to touch once more.",
+        )
+    }
+
     pub(super) fn done(flow: Flow) -> Self {
         match flow {
             Flow::SignIn => Self::new(Tone::Ok, "You are signed in.", "Taking you to your account."),
@@ -279,11 +287,6 @@ impl Message {
                 "That happens when site data is cleared. Nothing was lost and nothing was changed. Sign in once more.",
             )
             .with(Action::SignInAgain),
-            (Failure::Lapsed, _) => look(
-                "That touch is no longer good.",
-                "One touch is good for one change, within five minutes. Nothing was changed and nothing was lost. Press \
-                 the button to touch once more.",
-            ),
             (Failure::Refused(refusal), flow) if refusal.code == "challenge_expired" => {
                 Self::failed(flow, Failure::TimedOut)
             }

@@ -1,40 +1,18 @@
-//! The dialog in which a page of the account asks for one more touch. What was under way goes on by itself afterwards,
-//! and who stops there is where they were.
+//! One more touch, asked for in the dialog of the page. What was under way goes on by itself afterwards, and who stops
+//! there is where they were.
 
 use leptos::prelude::*;
 
 use super::live::Live;
 use super::message::Message;
 
-/// What it says. The action and the reasons are filled in when it opens.
-const ABOUT: &str = concat!(
-    r#"<h2 id="touch-title" tabindex="-1">Touch your passkey to go on</h2>"#,
-    r#"<div id="touch-about" class="stack"><p id="touch-asks" class="asks"></p>"#,
-    r#"<div id="touch-why" class="status" data-tone="look"><p class="title">Why we ask</p>"#,
-    r#"<ul id="touch-reasons" class="plain" role="list"></ul></div>"#,
-    r#"<p id="touch-rule" class="hint">We ask before every change that matters, so that only you can make it.</p></div>"#,
-);
-
-/// What can be pressed. The browser itself closes the dialog at Cancel and at Esc.
-const ACTIONS: &str = concat!(
-    r#"<form method="dialog" class="actions">"#,
-    r#"<button id="touch-button" class="button primary" type="button" autofocus>Use your passkey</button>"#,
-    r#"<button class="button">Cancel</button></form>"#,
-);
-
-/// The dialog, closed. A page has one.
+/// Says in the dialog what is going on, and runs it.
 #[island]
 pub fn Touch() -> impl IntoView {
     let message = RwSignal::new(None::<Message>);
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| running::wake(message));
-    view! {
-        <dialog id="touch" class="sheet stack" aria-labelledby="touch-title" aria-describedby="touch-about">
-            <div class="stack" inner_html=ABOUT></div>
-            <Live message=message />
-            <div inner_html=ACTIONS></div>
-        </dialog>
-    }
+    running::wake(message);
+    view! { <Live message=message /> }
 }
 
 #[cfg(feature = "hydrate")]
@@ -73,23 +51,19 @@ mod running {
     /// The session may not go on, and nobody has pressed anything. Ask once; after that it is up to the person.
     pub(crate) async fn hold(refusal: &Refusal) -> Result<(), Failure> {
         HELD.set(true);
-        confirm(refusal, None, None).await
+        confirm(refusal, None, false).await
     }
 
-    /// Ask for the touch that the server wants. `asks` says what it is for, unless nobody has pressed anything; `before`
-    /// what came of an earlier one.
-    pub(crate) async fn confirm(
-        refusal: &Refusal,
-        asks: Option<&str>,
-        before: Option<Failure>,
-    ) -> Result<(), Failure> {
+    /// Ask for the touch that the server wants. `asks` says what it is for, unless nobody has pressed anything; `again`,
+    /// that there was a touch for it, and that it did not do.
+    pub(crate) async fn confirm(refusal: &Refusal, asks: Option<&str>, again: bool) -> Result<(), Failure> {
         let (Some(dialog), Some(message)) = (Dialog::find(), MESSAGE.get()) else {
-            return Err(Failure::Refused(refusal.clone()));
+            return Err(Failure::Unsupported);
         };
         if dialog.is_open() {
             return Err(Failure::AlreadyAsking);
         }
-        message.set(before.map(|failure| Message::failed(Flow::Confirm, failure)));
+        message.set(again.then(Message::lapsed));
         dialog.open(asks, &refusal.reasons);
         // It has a Cancel of its own.
         let say = move |said: Message| message.set(Some(said.without_cancel()));
