@@ -24,6 +24,7 @@ const IPHONE =
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:156.0) Gecko/20100101 Firefox/156.0';
 
 const button = (page, name) => page.getByRole('button', { name });
+const touch = (page) => button(page, 'Use your passkey').click();
 
 async function signUp({ page }) {
   await page.goto('/signup');
@@ -78,7 +79,8 @@ const PICTURES = {
     await sessions(stage);
     await stage.touches(false);
     await button(stage.page, 'End this session').click();
-    await button(stage.page, 'Cancel').waitFor();
+    await touch(stage.page);
+    await stage.page.getByText('Your device is asking for your passkey.').waitFor();
   },
   'api-keys-empty': apiKeys,
   'api-keys': async (stage) => {
@@ -86,15 +88,37 @@ const PICTURES = {
     for (const name of ['Backup at night', 'Deploys']) {
       await stage.page.getByLabel('Name').fill(name);
       await button(stage.page, 'Create key').click();
+      await touch(stage.page);
       await stage.page.getByRole('heading', { name }).waitFor();
     }
     await stage.page.getByText('Copy your new key now.').waitFor();
+  },
+  'step-up-always': async (stage) => {
+    await apiKeys(stage);
+    await stage.page.getByLabel('Name').fill('Backup at night');
+    await button(stage.page, 'Create key').click();
+    await button(stage.page, 'Use your passkey').waitFor();
+  },
+  'step-up': async (stage) => {
+    await apiKeys(stage);
+    await stage.looksLike(FIREFOX);
+    await stage.page.getByLabel('Name').fill('Backup at night');
+    await button(stage.page, 'Create key').click();
+    await button(stage.page, 'Use your passkey').waitFor();
+  },
+  'step-up-dismissed': async (stage) => {
+    await apiKeys(stage);
+    await stage.recognises(false);
+    await stage.page.getByLabel('Name').fill('Backup at night');
+    await button(stage.page, 'Create key').click();
+    await touch(stage.page);
+    await stage.page.getByText('Nothing was changed yet.').waitFor();
   },
   confirm: async (stage) => {
     await account(stage);
     await stage.looksLike(FIREFOX);
     await stage.page.goto('/account/sessions');
-    await button(stage.page, 'Go on with your passkey').waitFor();
+    await button(stage.page, 'Use your passkey').waitFor();
   },
   'key-lost': async (stage) => {
     await account(stage);
@@ -109,6 +133,7 @@ const PICTURES = {
     await phone.touches(true);
     await phone.page.goto('/account/sessions');
     await button(phone.page, 'End all other sessions').click();
+    await touch(phone.page);
     await stage.page.getByText('This session was ended from another device of yours.').waitFor();
   },
   'not-found': ({ page }) => page.goto('/nowhere'),

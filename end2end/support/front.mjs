@@ -1,5 +1,6 @@
 // What stands in front of a server in production: ends TLS and hands everything on. Here it also takes notes (of what
-// the browser's network service sends, too, which no page sees) and can hold a request back.
+// the browser's network service sends, too, which no page sees), can hold a request back, and can say that browsers are
+// somewhere else.
 
 import { request as overHttp } from 'node:http';
 import { createServer } from 'node:https';
@@ -8,6 +9,7 @@ import { createServer } from 'node:https';
 export async function startFront({ certificate, port, to }) {
   const log = [];
   const held = new Map();
+  let address;
 
   const front = createServer({ key: certificate.key, cert: certificate.cert }, async (request, response) => {
     const path = request.url.split('?')[0];
@@ -17,7 +19,8 @@ export async function startFront({ certificate, port, to }) {
     gate?.arrive(entry);
     await gate?.open;
     const { hostname, port } = new URL(to);
-    const options = { hostname, port, method: request.method, path: request.url, headers: request.headers };
+    const headers = address ? { ...request.headers, 'x-forwarded-for': address } : request.headers;
+    const options = { hostname, port, method: request.method, path: request.url, headers };
     const onward = overHttp(options, (answer) => {
       entry.status = answer.statusCode;
       response.writeHead(answer.statusCode, answer.rawHeaders);
@@ -44,6 +47,10 @@ export async function startFront({ certificate, port, to }) {
       };
       held.set(path, { arrive, open, release });
       return { arrived, release };
+    },
+    /** From now on browsers are at this address. */
+    comesFrom(elsewhere) {
+      address = elsewhere;
     },
     stop() {
       for (const gate of held.values()) gate.release();

@@ -1,5 +1,6 @@
 // Holdfast as in production, behind something that ends TLS for it: `import { expect, test } from '../support/fronted'`.
-// Here that something also sees what the browser's network service sends, and can hold it back.
+// Here that something also sees what the browser's network service sends, can hold it back, and can say that browsers are
+// somewhere else.
 
 import { join } from 'node:path';
 
@@ -22,6 +23,8 @@ interface Front {
   asked(path: string): Noted[];
   /** Holds requests to this path until `release`. `arrived` resolves with the first. */
   hold(path: string): { arrived: Promise<Noted>; release(): void };
+  /** From now on browsers are at this address. */
+  comesFrom(address: string): void;
 }
 
 interface Fronted extends Running {

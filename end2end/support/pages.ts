@@ -4,22 +4,65 @@ import { type Page, expect } from '@playwright/test';
 
 import type { Device } from './device';
 
+/** The dialog that asks for one more touch. */
+export class TouchDialog {
+  constructor(private readonly page: Page) {}
+
+  get box() {
+    return this.page.getByRole('dialog', { name: 'Touch your passkey to go on', exact: true });
+  }
+
+  get button() {
+    return this.box.getByRole('button', { name: 'Use your passkey' });
+  }
+
+  get cancel() {
+    return this.box.getByRole('button', { name: 'Cancel' });
+  }
+
+  /** Why it asks, if something has changed: a sentence each. */
+  get reasons() {
+    return this.box.getByRole('listitem');
+  }
+
+  get status() {
+    return this.box.getByRole('status');
+  }
+
+  get alert() {
+    return this.box.getByRole('alert');
+  }
+
+  /** Goes on from there: the device asks. */
+  async press() {
+    await this.button.click();
+  }
+
+  async gone() {
+    await expect(this.page.getByRole('dialog')).toHaveCount(0);
+  }
+}
+
 class Common {
   constructor(readonly page: Page) {}
 
   /** What the page says calmly. */
   get status() {
-    return this.page.getByRole('status');
+    return this.page.getByRole('main').getByRole('status');
   }
 
   /** What the page asks the person to look at. */
   get alert() {
-    return this.page.getByRole('alert');
+    return this.page.getByRole('main').getByRole('alert');
   }
 
   /** In the message: stop waiting for the device. */
   get cancel() {
     return this.page.getByRole('button', { name: 'Cancel' });
+  }
+
+  get touch() {
+    return new TouchDialog(this.page);
   }
 
   heading(name: string) {
@@ -173,6 +216,13 @@ export class ApiKeysPage extends Common {
     return this.page.getByText(/^hfk_\S{20,}$/);
   }
 
+  /** A name is typed, the button is pressed, and the dialog is there. */
+  async ask(name = 'Backup at night') {
+    await this.name.fill(name);
+    await this.create.click();
+    await expect(this.touch.button).toBeFocused();
+  }
+
   revoke(name: string) {
     return this.page.getByRole('button', { name: `Revoke this key: ${name}`, exact: true });
   }
@@ -187,7 +237,7 @@ export class ApiKeysPage extends Common {
 /** One more touch, instead of the page that was asked for. */
 export class ConfirmPage extends Common {
   get button() {
-    return this.page.getByRole('button', { name: 'Go on with your passkey' });
+    return this.page.getByRole('button', { name: 'Use your passkey' });
   }
 
   async shown() {

@@ -37,7 +37,8 @@ export async function ready(url, alive = () => undefined, ca) {
 /**
  * Starts a server on a free port, in an empty folder: neither Leptos.toml nor a developer's database takes part.
  *
- * With a `certificate` it speaks HTTPS. `origin` is what browsers see, if that is something in front of it.
+ * With a `certificate` it speaks HTTPS. `origin` is what browsers see, if that is something in front of it; what that
+ * says of where they are is believed.
  */
 export async function startServer({ certificate, origin } = {}) {
   const binary = findBinary();
@@ -61,6 +62,7 @@ export async function startServer({ certificate, origin } = {}) {
       LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
       HOLDFAST_ORIGIN: origin ?? url,
       ...tls,
+      ...(origin && { HOLDFAST_TRUSTED_PROXIES: '127.0.0.0/8' }),
       HOLDFAST_DATABASE_URL: `sqlite://${folder}/end2end.db?mode=rwc`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

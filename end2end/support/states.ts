@@ -109,12 +109,23 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
   'the list of sessions': async (stage) => {
     await expect((await openSessions(stage)).elsewhere).toContainText('Not you?');
   },
+  'the dialog that asks for one more touch': async ({ page, address, watch }) => {
+    watch.expect(/status of 403 .*\/api-keys/);
+    await new SignUpPage(page).complete(address);
+    const apiKeys = new ApiKeysPage(page);
+    await apiKeys.open();
+    await looksLike(page, IPHONE);
+    await apiKeys.name.fill('W'.repeat(64));
+    await apiKeys.create.click();
+    await expect(apiKeys.touch.reasons).toHaveCount(2);
+  },
   'the list of sessions while the device is asking': async (stage) => {
     stage.watch.expect(/status of 403 .*\/auth\/sessions\/revoke/);
     const sessions = await openSessions(stage);
     await stage.device.touches(false);
     await sessions.endOthers.click();
-    await expect(sessions.cancel).toBeVisible();
+    await sessions.touch.press();
+    await expect(sessions.touch.status).toContainText('Your device is asking for your passkey.');
   },
   'the API keys page without keys': async (stage) => {
     await expect((await openApiKeys(stage)).empty).toBeVisible();
@@ -129,6 +140,7 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     const apiKeys = await openApiKeys(stage);
     await apiKeys.name.fill('Backup at night');
     await apiKeys.create.click();
+    await apiKeys.touch.press();
     await expect(apiKeys.secret).toBeVisible();
     await expect(apiKeys.keys).toHaveCount(1);
   },
@@ -156,6 +168,7 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     await sessions.open();
     watch.expect(/status of 401 .*\/auth\/session\?watch=1/);
     await sessions.endOthers.click();
+    await sessions.touch.press();
     await expect(page.getByText('This session was ended from another device of yours.')).toBeVisible();
   },
 };

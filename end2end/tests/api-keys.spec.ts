@@ -28,6 +28,7 @@ test('a key is made with one touch, shown once, and gone for good after a reload
   watch.expect(CREATE_ASKS);
   await apiKeys.name.fill('  Backup at night ');
   await apiKeys.create.click();
+  await apiKeys.touch.press();
   await expect(apiKeys.status).toContainText('Your new key is ready.');
   expect(await prompts(page)).toBe(1);
   await expect(page.getByText('This is the only time you will see it.')).toBeVisible();
@@ -58,6 +59,7 @@ test('a key is revoked with one touch, and the other one stays', async ({ device
   for (const name of ['Deploys', 'Deploys to test']) {
     await apiKeys.name.fill(name);
     await apiKeys.create.click();
+    await apiKeys.touch.press();
     await expect(apiKeys.keys.filter({ hasText: name })).toBeVisible();
   }
   await expect(apiKeys.keys.getByRole('heading')).toHaveText(['Deploys to test', 'Deploys']);
@@ -65,6 +67,7 @@ test('a key is revoked with one touch, and the other one stays', async ({ device
 
   watch.expect(REVOKE_ASKS);
   await apiKeys.revoke('Deploys').click();
+  await apiKeys.touch.press();
   await expect(apiKeys.status).toContainText('That key no longer works.');
   await expect(apiKeys.keys.getByRole('heading')).toHaveText(['Deploys to test']);
   await expect(apiKeys.secret).toHaveCount(0);
@@ -77,6 +80,7 @@ test('a key that is revoked in another window is gone: said, and the list is rig
   watch.expect(CREATE_ASKS);
   await apiKeys.name.fill('Deploys');
   await apiKeys.create.click();
+  await apiKeys.touch.press();
   await expect(apiKeys.keys).toHaveCount(1);
 
   watch.expect(/status of 404 .*\/api-keys\/revoke/);
@@ -107,6 +111,7 @@ test('without a name no key is made: the field says so', async ({ device: _, sig
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.type('Deploys');
   await page.keyboard.press('Enter');
+  await apiKeys.touch.press();
   await expect(apiKeys.keys).toHaveCount(1);
   await expect(apiKeys.name).not.toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByText('Write a name here')).toBeHidden();
@@ -131,6 +136,8 @@ test('creating and revoking without a mouse: the focus goes where it is needed',
   await page.keyboard.press('Tab');
   await expect(apiKeys.create).toBeFocused();
   await page.keyboard.press('Space');
+  await expect(apiKeys.touch.button).toBeFocused();
+  await page.keyboard.press('Enter');
   await expect(apiKeys.secret).toBeVisible();
   await expect(page.getByRole('button', { name: 'Copy' })).toBeFocused();
 
@@ -139,6 +146,8 @@ test('creating and revoking without a mouse: the focus goes where it is needed',
     await expect(stop).toBeFocused();
   }
   watch.expect(REVOKE_ASKS);
+  await page.keyboard.press('Enter');
+  await expect(apiKeys.touch.button).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(apiKeys.empty).toBeVisible();
   // Its button has gone.
@@ -152,6 +161,7 @@ test('a press that is cancelled while the device asks makes no key and keeps the
   watch.expect(CREATE_ASKS);
   await apiKeys.name.fill('Deploys');
   await apiKeys.create.click();
+  await apiKeys.touch.press();
   await apiKeys.cancel.click();
   await expect(apiKeys.status).toContainText('Stopped. Nothing was changed.');
   await expect(apiKeys.name).toHaveValue('Deploys');
@@ -159,6 +169,7 @@ test('a press that is cancelled while the device asks makes no key and keeps the
 
   await device.touches(true);
   await apiKeys.create.click();
+  await apiKeys.touch.press();
   await expect(apiKeys.keys).toHaveCount(1);
   await page.reload();
   await expect(apiKeys.keys).toHaveCount(1);
@@ -171,11 +182,12 @@ test('a dismissed prompt makes no key, and the next press works', async ({ devic
   watch.expect(CREATE_ASKS);
   await apiKeys.name.fill('Deploys');
   await apiKeys.create.click();
-  await expect(apiKeys.status).toContainText('Nothing was changed yet.');
+  await apiKeys.touch.press();
+  await expect(apiKeys.touch.status).toContainText('Nothing was changed yet.');
   await expect(apiKeys.empty).toBeVisible();
 
   await device.recognises(true);
-  await apiKeys.create.click();
+  await apiKeys.touch.press();
   await expect(apiKeys.keys).toHaveCount(1);
 });
 
@@ -186,10 +198,12 @@ test('what a name looks like is shown as it was typed', async ({ device: _, sign
   watch.expect(CREATE_ASKS);
   await apiKeys.name.fill(name);
   await apiKeys.create.click();
+  await apiKeys.touch.press();
   await expect(apiKeys.keys.getByRole('heading')).toHaveText(name);
   await expect(page.locator('main img')).toHaveCount(0);
   watch.expect(REVOKE_ASKS);
   await apiKeys.revoke(name).click();
+  await apiKeys.touch.press();
   await expect(apiKeys.empty).toBeVisible();
 });
 
@@ -202,8 +216,11 @@ test('after a fault of the server the touch is not wasted on silence', async ({ 
   await page.route('**/auth/step-up/verify', answer);
   await apiKeys.name.fill('Deploys');
   await apiKeys.create.click();
-  await expect(apiKeys.alert).toContainText('Something went wrong on our side.');
-  await expect(apiKeys.alert).toContainText(requestId);
+  await apiKeys.touch.press();
+  await expect(apiKeys.touch.alert).toContainText('Something went wrong on our side.');
+  await expect(apiKeys.touch.alert).toContainText(requestId);
+  await expect(apiKeys.touch.button).not.toHaveAttribute('aria-disabled');
+  await apiKeys.cancel.click();
   await expect(apiKeys.create).not.toHaveAttribute('aria-disabled');
 });
 

@@ -17,11 +17,12 @@ test('s19_quota: when the browser stops signing, one touch and the person goes o
 
   // The open page finds out by itself.
   await context.clearCookies({ name: BOUND });
-  await expect(page.getByRole('heading', { level: 1, name: 'Is this still you?' })).toBeVisible();
+  await expect(account.touch.box).toBeVisible();
   expect((await bindings.next('refresh')).refreshEventDetails!.refreshResult).toBe('SigningQuotaExceeded');
   await expect(page.getByText('Your browser did not prove that this session is still on your device.')).toBeVisible();
   expect(await session(page)).toMatchObject({ status: 403, code: 'step_up_required' });
-  await page.getByRole('button', { name: 'Go on with your passkey' }).click();
+  await account.touch.press();
+  await account.touch.gone();
 
   // The server offers a new binding, the browser cannot take it yet, and nobody waits for it.
   await account.belongsTo('Ada');

@@ -147,7 +147,8 @@ test('an answer that was lost with the new token in it costs nothing: the browse
   watch.expect(/net::ERR_FAILED .*\/auth\/step-up\/verify/);
   await page.getByRole('textbox', { name: 'Name' }).fill('Deploys');
   await page.getByRole('button', { name: 'Create key' }).click();
-  await expect(sessions.alert).toContainText('The connection dropped before we could answer.');
+  await sessions.touch.press();
+  await expect(sessions.touch.alert).toContainText('The connection dropped before we could answer.');
 
   // For a blink there is a page that proves the key.
   let release = () => {};
@@ -172,7 +173,8 @@ test('who has lost the answer and the key is told so, and signs in again', async
   watch.expect(/net::ERR_FAILED .*\/auth\/step-up\/verify/);
   await page.getByRole('textbox', { name: 'Name' }).fill('Deploys');
   await page.getByRole('button', { name: 'Create key' }).click();
-  await expect(sessions.alert).toContainText('The connection dropped before we could answer.');
+  await sessions.touch.press();
+  await expect(sessions.touch.alert).toContainText('The connection dropped before we could answer.');
   await evictKeys(page);
 
   watch.expect(/status of 401 .*\/auth\/session\/rotate/);

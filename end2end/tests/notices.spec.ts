@@ -20,6 +20,7 @@ test('a session that was ended from another device says so until somebody signs 
   watch.expect(/status of 403 .*\/auth\/sessions\/revoke/);
   phone.watch.expect(ENDED);
   await sessions.end('Safari on iOS').click();
+  await sessions.touch.press();
   await phone.page.waitForURL('/');
   const notice = phone.page.getByText('This session was ended from another device of yours.');
   await expect(notice).toBeVisible();
@@ -42,6 +43,7 @@ test('a copy of an old cookie ends the session, and both sides are told why', as
   watch.expect(/status of 403 .*\/api-keys/);
   await apiKeys.name.fill('Deploys');
   await apiKeys.create.click();
+  await apiKeys.touch.press();
   await expect(apiKeys.keys).toHaveCount(1);
   expect((await context.cookies()).find(({ name }) => name === '__Host-sid')!.value).not.toBe(old);
   await device.touches(false);

@@ -60,6 +60,7 @@ test('ending a session takes one touch, and its page is left by itself', async (
   watch.expect(ASKS);
   phone.watch.expect(ENDED);
   await sessions.end('Safari on iOS').click();
+  await sessions.touch.press();
   await expect(sessions.status).toContainText('That session has ended.');
   await expect(sessions.elsewhere).toHaveCount(1);
   expect(await page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked)).toEqual(['prompt']);
@@ -80,6 +81,7 @@ test('all other sessions end with one touch, and this one stays', async ({ devic
   watch.expect(ASKS);
   for (const other of others) other.watch.expect(ENDED);
   await sessions.endOthers.click();
+  await sessions.touch.press();
   await expect(sessions.status).toContainText('All your other sessions have ended.');
   await expect(page.getByText('You are signed in nowhere else.')).toBeVisible();
   await expect(sessions.here).toContainText('This device');
@@ -98,7 +100,8 @@ test('a press that is cancelled while the device asks changes nothing, says so, 
   watch.expect(ASKS);
   const end = sessions.end('Safari on iOS');
   await end.click();
-  await expect(sessions.status).toContainText('Your device is asking for your passkey.');
+  await sessions.touch.press();
+  await expect(sessions.touch.status).toContainText('Your device is asking for your passkey.');
   await expect(end).toHaveAttribute('aria-disabled', 'true');
   await sessions.cancel.click();
   await expect(sessions.status).toContainText('Stopped. Nothing was changed.');
@@ -111,6 +114,7 @@ test('a press that is cancelled while the device asks changes nothing, says so, 
   await device.touches(true);
   phone.watch.expect(ENDED);
   await end.click();
+  await sessions.touch.press();
   await expect(sessions.status).toContainText('That session has ended.');
   await phone.page.waitForURL('/');
 });
@@ -124,9 +128,11 @@ test('a second press while the device is asking does not ask twice', async ({ de
 
   watch.expect(ASKS);
   await sessions.endOthers.click();
-  await expect(sessions.cancel).toBeVisible();
+  await sessions.touch.press();
+  await expect(sessions.touch.status).toContainText('Your device is asking for your passkey.');
   await sessions.endOthers.dispatchEvent('click');
   await sessions.end('Safari on iOS').dispatchEvent('click');
+  await sessions.touch.button.dispatchEvent('click');
   await sessions.cancel.click();
   await expect(sessions.status).toContainText('Stopped. Nothing was changed.');
   expect(asked.count).toBe(1);
@@ -194,6 +200,8 @@ test('ending a session without a mouse: the focus is never lost', async ({ devic
   }
   watch.expect(ASKS);
   await page.keyboard.press('Enter');
+  await expect(sessions.touch.button).toBeFocused();
+  await page.keyboard.press('Enter');
   await expect(sessions.status).toContainText('That session has ended.');
   // Its button has gone.
   await expect(page.getByRole('heading', { name: 'Elsewhere' })).toBeFocused();
@@ -208,14 +216,16 @@ test('a screen reader hears every step', async ({ device: _, signUp, sessions, a
   await page.evaluate(() => {
     const heard: string[] = [];
     Object.assign(globalThis, { heard });
-    const live = document.querySelector('.panel [role=status]')!;
-    new MutationObserver(() => {
-      const said = live.querySelector('.title')?.textContent;
-      if (said && said !== heard.at(-1)) heard.push(said);
-    }).observe(live, { childList: true, subtree: true, characterData: true });
+    for (const live of document.querySelectorAll('[role=status]')) {
+      new MutationObserver(() => {
+        const said = live.querySelector('.title')?.textContent;
+        if (said && said !== heard.at(-1)) heard.push(said);
+      }).observe(live, { childList: true, subtree: true, characterData: true });
+    }
   });
   watch.expect(ASKS);
   await sessions.endOthers.click();
+  await sessions.touch.press();
   await expect(sessions.status).toContainText('All your other sessions have ended.');
   expect(await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard)).toEqual([
     'Getting ready.',
@@ -254,6 +264,7 @@ test('two windows of one browser can both end sessions', async ({ device: _, sig
   watch.allow(/status of 401 .*\/account\/sessions\/panel/);
   await page.bringToFront();
   await sessions.endOthers.click();
+  await sessions.touch.press();
   await expect(sessions.status).toContainText('All your other sessions have ended.');
   await second.page.bringToFront();
   await expect(second.page.getByText('You are signed in nowhere else.')).toBeVisible();

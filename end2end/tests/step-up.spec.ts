@@ -17,7 +17,7 @@ test('a session in another kind of browser is asked for a touch, and goes on whe
   const confirm = new ConfirmPage(page);
   await page.goto('/account/sessions');
   await confirm.shown();
-  await expect(page.getByRole('heading', { name: 'What changed' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Why we ask' })).toBeVisible();
   await expect(page.getByRole('listitem')).toHaveText([
     'This looks like another browser or device.',
     'This is something only you should be able to do.',
@@ -70,6 +70,7 @@ test('a press on a page from before the change is answered, and the next page as
   watch.expect(/status of 403 .*\/api-keys/);
   await apiKeys.name.fill('Deploys');
   await apiKeys.create.click();
+  await apiKeys.touch.press();
   await expect(apiKeys.status).toContainText('Your new key is ready.');
   await expect(apiKeys.secret).toBeVisible();
 

@@ -3,6 +3,8 @@
 //! Pages are HTML from the server and work as pages. Islands are the parts that need the browser's help to touch
 //! a passkey or to prove a key; only they are in the WebAssembly.
 
+#[cfg(feature = "ssr")]
+mod dialog;
 pub mod islands;
 #[cfg(feature = "ssr")]
 mod pages;

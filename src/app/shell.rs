@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::dialog::TouchDialog;
 use super::islands::Keep;
 
 /// Addresses of what a page loads.
@@ -131,7 +132,7 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
                     {current.map(|current| view! { <AccountNav current=current /> })}
                 </header>
                 {page()}
-                {current.map(|_| view! { <Keep /> })}
+                {current.map(|_| view! { <TouchDialog /> <Keep /> })}
             </body>
         </html>
     }

@@ -43,6 +43,15 @@ impl Form {
         js::stringify(&body)
     }
 
+    /// What the person is about to do, in the form's own words. A `*` in them stands for what was typed first.
+    pub(crate) fn asks(&self) -> String {
+        let words = self.says("data-asks").unwrap_or_default();
+        match (words.split_once('*'), self.fields().first()) {
+            (Some((before, after)), Some(field)) => before.to_owned() + field.value().trim() + after,
+            _ => words,
+        }
+    }
+
     fn fields(&self) -> Vec<HtmlInputElement> {
         let Ok(found) = self.0.query_selector_all("[name]") else { return Vec::new() };
         (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()

@@ -4,7 +4,7 @@
 
 use super::device_key::{self, Slot};
 use super::{http, js, proof, webauthn};
-use crate::app::islands::{Failure, Flow, Message, Refusal};
+use crate::app::islands::{self, Failure, Flow, Message, Refusal};
 
 /// Who is signed in, asked without counting as a use of the session. Its answer brings what proofs must name.
 pub(super) const WATCH: &str = "/auth/session?watch=1";
@@ -17,19 +17,23 @@ pub(crate) async fn read(path: &str) -> Result<String, Failure> {
     attempt(path, None).await
 }
 
-/// Make a call; where it needs a touch of the passkey, ask for that and make the same call again. `say` tells the
-/// person how far it is.
-pub(crate) async fn call(path: &str, body: Option<&str>, say: &dyn Fn(Message)) -> Result<String, Failure> {
-    match attempt(path, body).await {
-        Err(Failure::Refused(refusal)) if refusal.asks_for_touch() => {
-            step_up(&refusal.step_up, say).await?;
-            attempt(path, body).await
+/// Make a call. Where it needs a touch of the passkey, a dialog asks for that, and the same call is made again. `asks`
+/// tells the person what the call is about to do.
+pub(crate) async fn call(path: &str, body: Option<&str>, asks: &str) -> Result<String, Failure> {
+    let mut again = false;
+    loop {
+        match attempt(path, body).await {
+            Err(Failure::Refused(refusal)) if refusal.asks_for_touch() => {
+                // No loop without an end: each round waits for a press.
+                islands::confirm(&refusal, Some(asks), again).await?;
+                again = true;
+            }
+            other => return other,
         }
-        other => other,
     }
 }
 
-/// One touch, for the action that the server named.
+/// One touch, for the action that the server named. `say` tells the person how far it is.
 pub(crate) async fn step_up(action: &str, say: &dyn Fn(Message)) -> Result<(), Failure> {
     webauthn::check_support()?;
     let options = attempt("/auth/step-up/options", Some(action)).await?;

@@ -1,5 +1,6 @@
 //! Calls to our own server: JSON text out, text or a JavaScript value back.
 
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
@@ -66,6 +67,16 @@ fn refused(status: u16, body: &str) -> Failure {
         request_id: js::text(&error, "requestId"),
         retry_after,
         step_up: if step_up.is_object() { js::stringify(&step_up) } else { String::new() },
+        reasons: whys(&js::get(&error, "reasons")),
         after_touch: false,
     })
+}
+
+/// Why one more touch is asked for. Empty if nothing has changed: it is always asked before something that matters.
+fn whys(reasons: &JsValue) -> Vec<String> {
+    let Some(reasons) = reasons.dyn_ref::<Array>() else { return Vec::new() };
+    if reasons.iter().all(|reason| js::text(&reason, "signal") == "sensitive_route") {
+        return Vec::new();
+    }
+    reasons.iter().map(|reason| js::text(&reason, "why")).collect()
 }

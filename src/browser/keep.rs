@@ -8,7 +8,7 @@ use leptos::prelude::set_interval;
 use leptos::task::spawn_local;
 
 use super::{guarded, http, js, page, proof};
-use crate::app::islands::{Failure, Refusal};
+use crate::app::islands::{self, Failure};
 
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -25,7 +25,7 @@ pub(crate) fn start() {
 }
 
 fn look() {
-    if LOOKING.get() || page::is_quiet() || !page::is_visible() {
+    if LOOKING.get() || page::is_quiet() || islands::is_held() || !page::is_visible() {
         return;
     }
     LOOKING.set(true);
@@ -52,13 +52,17 @@ async fn look_once() {
             }
             false
         }
-        Err(Failure::Refused(Refusal { code, .. })) => match code.as_str() {
-            "no_session" | "invalid_session" => return page::go("/"),
-            // The server has a page for it.
-            "step_up_required" => {
-                page::reload_unasked();
-                return;
+        Err(Failure::Refused(refusal)) if refusal.is_signed_out() => return page::go("/"),
+        // What was typed stays, as it would not if the page were loaded again.
+        Err(Failure::Refused(refusal)) if refusal.asks_for_touch() => {
+            if let Err(Failure::Refused(refusal)) = islands::hold(&refusal).await
+                && refusal.is_signed_out()
+            {
+                page::go("/");
             }
+            return;
+        }
+        Err(Failure::Refused(refusal)) => match refusal.code.as_str() {
             "dpop_proof_required" | "use_dpop_nonce" => true,
             _ => return,
         },

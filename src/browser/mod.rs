@@ -6,6 +6,7 @@
 pub(crate) mod autofill;
 pub(crate) mod ceremony;
 mod device_key;
+pub(crate) mod dialog;
 pub(crate) mod form;
 pub(crate) mod fragment;
 pub(crate) mod guarded;

@@ -37,6 +37,22 @@ impl Drop for Quiet {
     }
 }
 
+/// While this is held, nobody is quiet: who was has to wait for a person, and that may take long.
+pub(super) struct Pause(u32);
+
+impl Pause {
+    /// From now on.
+    pub(super) fn begin() -> Self {
+        Self(QUIET.replace(0))
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        QUIET.set(QUIET.get() + self.0);
+    }
+}
+
 /// Whether somebody is about to change the session or the page.
 pub(super) fn is_quiet() -> bool {
     QUIET.get() > 0
@@ -119,7 +135,7 @@ pub(crate) fn is_visible() -> bool {
 }
 
 /// Do this whenever the page can be seen again, also when it comes back out of the browser's memory.
-pub(super) fn on_visible(act: fn()) {
+pub(crate) fn on_visible(act: fn()) {
     let Some(window) = window() else { return };
     let seen = Closure::<dyn Fn()>::new(move || {
         if is_visible() {

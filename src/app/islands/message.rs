@@ -64,6 +64,8 @@ pub struct Refusal {
     pub retry_after: Option<u32>,
     /// The action that one more touch is for, as JSON text. Empty if none is asked for.
     pub step_up: String,
+    /// Why one more touch is asked for, a sentence each. Empty if that is always asked before this.
+    pub reasons: Vec<String>,
     /// Whether the passkey had been touched already when the server was asked.
     pub after_touch: bool,
 }
@@ -137,6 +139,11 @@ impl Message {
         Self { action, ..self }
     }
 
+    /// For a place that has a Cancel of its own.
+    pub(super) fn without_cancel(self) -> Self {
+        if self.action == Action::Cancel { self.with(Action::None) } else { self }
+    }
+
     /// A part of the page did not come.
     pub(super) fn not_loaded() -> Self {
         Self::new(
@@ -171,6 +178,16 @@ impl Message {
     /// Before a touch that the person has not asked for.
     pub(super) fn held() -> Self {
         Self::new(Tone::Look, "This page asks for your passkey once more.", "Nothing is wrong with your account.")
+    }
+
+    /// There was a touch, and the server asks again.
+    pub(super) fn lapsed() -> Self {
+        Self::new(
+            Tone::Look,
+            "That touch is no longer good.",
+            "One touch is good for one change, within five minutes. Nothing was changed and nothing was lost. Press the \
+             button to touch once more.",
+        )
     }
 
     pub(super) fn done(flow: Flow) -> Self {
@@ -270,6 +287,9 @@ impl Message {
                 "That happens when site data is cleared. Nothing was lost and nothing was changed. Sign in once more.",
             )
             .with(Action::SignInAgain),
+            (Failure::Refused(refusal), flow) if refusal.code == "challenge_expired" => {
+                Self::failed(flow, Failure::TimedOut)
+            }
             (Failure::Refused(refusal), flow) => Self::refused(flow, refusal),
         }
     }

@@ -13,6 +13,7 @@ mod sign_out;
 mod sign_up;
 mod stage;
 mod step_up;
+mod touch;
 
 pub use keep::Keep;
 #[cfg(feature = "hydrate")]
@@ -23,3 +24,6 @@ pub use sign_in::SignIn;
 pub use sign_out::SignOut;
 pub use sign_up::SignUp;
 pub use step_up::StepUp;
+pub use touch::Touch;
+#[cfg(feature = "hydrate")]
+pub(crate) use touch::{confirm, hold, is_held};

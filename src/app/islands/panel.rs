@@ -6,6 +6,7 @@
 //! | attribute | |
 //! |---|---|
 //! | `data-body` | the body, JSON. Fields with a name are added to it |
+//! | `data-asks` | what the person is about to do, for the dialog that may ask for a touch. `*`: what was typed first |
 //! | `data-done` | what to say when it is done |
 //! | `data-secret-from` | the member of the answer to show this once, in `[data-secret]` |
 //!
@@ -40,15 +41,14 @@ mod running {
 
     use super::Stage;
     use crate::app::islands::message::Tone;
-    use crate::app::islands::{Failure, Flow, Message};
+    use crate::app::islands::{self, Failure, Flow, Message};
     use crate::browser::form::Form;
     use crate::browser::{fragment, guarded, page};
 
     const EVERY: Duration = Duration::from_secs(5);
 
     /// Instead of the part, when that needs a touch. A form without a call fetches the part.
-    const HELD: &str =
-        r#"<form method="dialog"><button class="button primary">Go on with your passkey</button></form>"#;
+    const HELD: &str = r#"<form method="dialog" data-asks="See this page."><button class="button primary">Use your passkey</button></form>"#;
 
     thread_local! {
         /// What is shown, as it came. A page has one panel.
@@ -104,6 +104,7 @@ mod running {
         let presses = PRESSES.get();
         let is_idle = move || {
             page::is_visible()
+                && !islands::is_held()
                 && PRESSES.get() == presses
                 && stage
                     .content()
@@ -164,7 +165,7 @@ mod running {
                 Some(call) => (call, Some(form.body())),
                 None => (&source, None),
             };
-            let outcome = guarded::call(path, body.as_deref(), &move |said| stage.say(said)).await;
+            let outcome = guarded::call(path, body.as_deref(), &form.asks()).await;
             form.set_busy(false);
             match outcome {
                 Ok(html) if call.is_none() => {

@@ -15,7 +15,7 @@ pub fn StepUp() -> impl IntoView {
         <div class="stack needs-script">
             {stage
                 .view(
-                    r#"<form method="dialog"><button class="button primary" data-size="full">Go on with your passkey</button></form>"#,
+                    r#"<form method="dialog"><button class="button primary" data-size="full">Use your passkey</button></form>"#,
                 )} <Live message=stage.message />
         </div>
     }

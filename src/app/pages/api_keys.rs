@@ -66,6 +66,7 @@ pub fn ApiKeysPanel(
                     method="dialog"
                     novalidate=true
                     data-call="/api-keys"
+                    data-asks="Create the API key “*”."
                     data-secret-from="secret"
                     data-done="Your new key is ready."
                 >
@@ -111,6 +112,7 @@ fn ApiKeyCard(key_: ApiKey, now: String) -> impl IntoView {
         None => "Not used yet".into_any(),
     };
     let label = format!("Revoke this key: {name}");
+    let asks = format!("Revoke the API key “{name}”. Programs that use it stop working.");
     let body = serde_json::json!({ "id": id }).to_string();
     view! {
         <li class="card stack">
@@ -132,6 +134,7 @@ fn ApiKeyCard(key_: ApiKey, now: String) -> impl IntoView {
                 method="dialog"
                 data-call="/api-keys/revoke"
                 data-body=body
+                data-asks=asks
                 data-done="That key no longer works."
             >
                 <button class="button loss" r#type="submit" aria-label=label>

@@ -16,7 +16,7 @@ pub fn ConfirmPage(
         let each = reasons.into_iter().map(|Reason { why, .. }| view! { <li>{why}</li> }).collect_view();
         view! {
             <div class="status" data-tone="look">
-                <h2 class="title">"What changed"</h2>
+                <h2 class="title">"Why we ask"</h2>
                 <ul class="plain" role="list">
                     {each}
                 </ul>

@@ -58,6 +58,7 @@ pub fn SessionsPanel(
                 method="dialog"
                 data-call="/auth/sessions/revoke"
                 data-body=r#"{"others":true}"#
+                data-asks="End all your other sessions."
                 data-done="All your other sessions have ended."
             >
                 <button class="button" r#type="submit">
@@ -120,12 +121,14 @@ fn SessionCard(
     };
     let end = (!current).then(|| {
         let label = format!("End this session: {name}");
+        let asks = format!("End your session with {name}.");
         let body = serde_json::json!({ "id": id }).to_string();
         view! {
             <form
                 method="dialog"
                 data-call="/auth/sessions/revoke"
                 data-body=body
+                data-asks=asks
                 data-done="That session has ended."
             >
                 <button class="button" r#type="submit" aria-label=label>
