@@ -24,7 +24,7 @@ mod jobs;
 #[cfg(feature = "ssr")]
 pub mod keyring;
 #[cfg(feature = "ssr")]
-mod risk;
+pub mod risk;
 #[cfg(feature = "ssr")]
 mod secret;
 #[cfg(feature = "ssr")]

@@ -19,8 +19,7 @@ struct Country {
 
 /// In the order of their codes.
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
-    let mut countries: Vec<Country> =
-        TSV.lines().filter(|line| !line.starts_with('#')).filter_map(row).collect();
+    let mut countries: Vec<Country> = TSV.lines().filter(|line| !line.starts_with('#')).filter_map(row).collect();
     countries.sort_unstable_by_key(|country| country.code);
     countries
 });
@@ -84,7 +83,9 @@ mod tests {
 
     #[test]
     fn countries_have_their_names_and_strangers_have_none() {
-        for (code, name) in [(b"NO", "Norway"), (b"US", "United States"), (b"CI", "Côte d’Ivoire"), (b"XK", "Kosovo")] {
+        for (code, name) in
+            [(b"NO", "Norway"), (b"US", "United States"), (b"CI", "Côte d’Ivoire"), (b"XK", "Kosovo")]
+        {
             assert_eq!(country_name(*code), Some(name));
         }
         for code in [b"ZZ", b"EU", b"no", b"\0\xff"] {

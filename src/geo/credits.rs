@@ -14,8 +14,7 @@ const MAXMIND: Credit = Credit { text: "GeoLite data created by MaxMind", link: 
 const ROUTE_VIEWS: Credit = Credit { text: "Routes by RouteViews", link: "https://www.routeviews.org" };
 const NRO: Credit = Credit { text: "Registrations by the NRO", link: "https://www.nro.net" };
 const IPINFO: Credit = Credit { text: "IP address data by IPinfo", link: "https://ipinfo.io" };
-const IP2LOCATION: Credit =
-    Credit { text: "IP2Location LITE data", link: "https://lite.ip2location.com" };
+const IP2LOCATION: Credit = Credit { text: "IP2Location LITE data", link: "https://lite.ip2location.com" };
 const IP_LOCATION_DB: Credit = Credit { text: "ip-location-db", link: "https://github.com/sapics/ip-location-db" };
 
 /// Words in a file's kind or description, and whom they mean.
@@ -42,7 +41,9 @@ pub(super) fn of(kind: &str, description: &str) -> Vec<Credit> {
         }
     }
     // The files of ip-location-db say what is in them, and not whose it is.
-    if credits.is_empty() && ["ipv4", "ipv6", "ipvall"].iter().any(|ending| kind.to_ascii_lowercase().ends_with(ending)) {
+    if credits.is_empty()
+        && ["ipv4", "ipv6", "ipvall"].iter().any(|ending| kind.to_ascii_lowercase().ends_with(ending))
+    {
         credits.push(IP_LOCATION_DB);
     }
     credits
@@ -58,7 +59,11 @@ mod tests {
             ("DBIP-City-Lite", "", vec![DB_IP]),
             ("DBIP-Country-Lite", "IP Geolocation by DB-IP", vec![DB_IP]),
             ("GeoLite2-City", "GeoLite2City database", vec![MAXMIND]),
-            ("holdfast-asn", "by RouteViews, NRO and DB-IP, from @ip-location-db/asn", vec![DB_IP, ROUTE_VIEWS, NRO]),
+            (
+                "holdfast-asn",
+                "by RouteViews, NRO and DB-IP, from @ip-location-db/asn",
+                vec![DB_IP, ROUTE_VIEWS, NRO],
+            ),
             ("country ipvAll", "", vec![IP_LOCATION_DB]),
             ("Our own", "of our offices; no nrobotics here", vec![]),
         ] {

@@ -19,7 +19,9 @@ fn fixture(name: &str) -> Vec<u8> {
 fn is_possible(place: &Place) -> bool {
     place.country.is_none_or(|code| code.iter().all(u8::is_ascii_uppercase))
         && place.point.is_none_or(|point| {
-            point.lat_e4.abs() <= 900_000 && point.lon_e4.abs() <= 1_800_000 && (1..=20_016).contains(&point.radius_km)
+            point.lat_e4.abs() <= 900_000
+                && point.lon_e4.abs() <= 1_800_000
+                && (1..=20_016).contains(&point.radius_km)
         })
 }
 
@@ -178,16 +180,29 @@ fn a_refusal_is_one_sentence_that_names_the_file() {
     let city = folder().join("city.mmdb");
     let script = folder().join("hostile/LICENSE");
     for (places, networks, sentence) in [
-        (Some(&asn), None, format!("the geo data in {} cannot be used: it says nothing of countries", asn.display())),
-        (None, Some(&city), format!("the geo data in {} cannot be used: it says nothing of networks", city.display())),
+        (
+            Some(&asn),
+            None,
+            format!("the geo data in {} cannot be used: it says nothing of countries", asn.display()),
+        ),
+        (
+            None,
+            Some(&city),
+            format!("the geo data in {} cannot be used: it says nothing of networks", city.display()),
+        ),
         (
             Some(&script),
             None,
             format!("the geo data in {} cannot be used: it is no MMDB file, or it is cut short", script.display()),
         ),
-        (Some(&folder()), None, format!("the geo data in {} cannot be used: it is not a file", folder().display())),
+        (
+            Some(&folder()),
+            None,
+            format!("the geo data in {} cannot be used: it is not a file", folder().display()),
+        ),
     ] {
-        let refusal = Geo::open(places.map(PathBuf::as_path), networks.map(PathBuf::as_path)).err().expect("refused");
+        let refusal =
+            Geo::open(places.map(PathBuf::as_path), networks.map(PathBuf::as_path)).err().expect("refused");
         assert_eq!(refusal.to_string(), sentence);
     }
     let missing = Geo::open(Some(Path::new("/nowhere/geo.mmdb")), None).err().expect("refused").to_string();

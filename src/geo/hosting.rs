@@ -9,8 +9,7 @@
 const WORDS: &[&str] = &["colo", "idc"];
 /// Beginnings and endings of words that say it: Hostinger, OVHcloud, ColoCrossing.
 const BEGINNINGS: &[&str] = &["cloud", "coloc", "datacent", "host", "server", "vpn", "vps"];
-const ENDINGS: &[&str] =
-    &["cloud", "clouds", "host", "hosting", "hosts", "server", "servers", "vpn", "vps"];
+const ENDINGS: &[&str] = &["cloud", "clouds", "host", "hosting", "hosts", "server", "servers", "vpn", "vps"];
 /// Words that only look like it. Two of them are carriers' names.
 const OTHERS: &[&str] = &["afrihost", "fiberhost", "ghost", "hostal", "hostel", "hostels", "hosteleria", "hostos"];
 

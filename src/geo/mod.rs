@@ -7,9 +7,9 @@
 mod countries;
 mod credits;
 mod files;
-mod hosting;
 #[cfg(test)]
 mod hostile;
+mod hosting;
 mod mmdb;
 mod record;
 mod table;
@@ -148,9 +148,16 @@ mod tests {
     #[test]
     fn what_the_data_do_not_know_is_unknown() {
         let geo = open("city.mmdb", true);
-        for address in
-            ["84.208.22.0", "84.208.19.255", "0.0.0.0", "255.255.255.255", "127.0.0.1", "::", "::1", "2001:db8:1::1"]
-        {
+        for address in [
+            "84.208.22.0",
+            "84.208.19.255",
+            "0.0.0.0",
+            "255.255.255.255",
+            "127.0.0.1",
+            "::",
+            "::1",
+            "2001:db8:1::1",
+        ] {
             assert_eq!(at(&geo, address), NOWHERE, "{address}");
         }
         // Each half may be missing by itself.

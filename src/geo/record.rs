@@ -76,12 +76,16 @@ fn point(latitude: Option<Number>, longitude: Option<Number>, radius: Option<Num
     if !on_earth || (lat_e4, lon_e4) == (0, 0) {
         return None;
     }
-    let radius_km = radius.and_then(Number::whole).filter(|radius| *radius > 0).unwrap_or(CITY_RADIUS).min(FARTHEST);
+    let radius_km =
+        radius.and_then(Number::whole).filter(|radius| *radius > 0).unwrap_or(CITY_RADIUS).min(FARTHEST);
     Some(Point { lat_e4, lon_e4, radius_km })
 }
 
 /// Degrees as whole ten-thousandths, about 11 m.
-#[expect(clippy::cast_possible_truncation, reason = "what is not on the Earth is cut off, and refused by the caller")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "what is not on the Earth is cut off, and refused by the caller"
+)]
 pub(super) fn ten_thousandths(degrees: f64) -> i32 {
     (degrees * 10_000.0).round() as i32
 }
@@ -95,9 +99,15 @@ mod tests {
         let at = |latitude, longitude| point(Some(Number(latitude)), Some(Number(longitude)), Some(Number(7.0)));
         assert_eq!(at(59.9139, -10.75), Some(Point { lat_e4: 599_139, lon_e4: -107_500, radius_km: 7 }));
         assert!(at(90.0, 180.0).is_some() && at(-90.0, -180.0).is_some());
-        for (latitude, longitude) in
-            [(90.001, 0.0), (-91.0, 0.0), (0.0, 180.1), (f64::NAN, 1.0), (1.0, f64::INFINITY), (0.0, 0.0), (1e300, 1.0)]
-        {
+        for (latitude, longitude) in [
+            (90.001, 0.0),
+            (-91.0, 0.0),
+            (0.0, 180.1),
+            (f64::NAN, 1.0),
+            (1.0, f64::INFINITY),
+            (0.0, 0.0),
+            (1e300, 1.0),
+        ] {
             assert_eq!(at(latitude, longitude), None, "{latitude} {longitude}");
         }
         assert_eq!(point(Some(Number(1.0)), None, None), None);

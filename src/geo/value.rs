@@ -84,8 +84,8 @@ impl<'de> Visitor<'de> for CountryVisitor {
 
 #[cfg(test)]
 mod tests {
-    use serde::de::value::{BorrowedStrDeserializer, Error, F32Deserializer, I32Deserializer, U64Deserializer};
     use serde::de::IntoDeserializer;
+    use serde::de::value::{BorrowedStrDeserializer, Error, F32Deserializer, I32Deserializer, U64Deserializer};
 
     use super::*;
 

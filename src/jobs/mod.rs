@@ -109,12 +109,80 @@ mod tests {
         row.try_get("", "n").expect("a number")
     }
 
+    async fn numbers(store: &Store, sql: &str) -> Vec<(i64, i64)> {
+        let statement = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite, sql);
+        let rows = store.reader().query_all_raw(statement).await.expect("answer");
+        rows.iter().map(|row| (row.try_get("", "a").expect("a"), row.try_get("", "b").expect("b"))).collect()
+    }
+
+    async fn store_in(folder: &std::path::Path) -> Store {
+        let url = format!("sqlite://{}/t.db?mode=rwc", folder.display());
+        let store = Store::connect(&store::Settings { url, max_connections: 2 }).await.expect("database");
+        store.migrate().await.expect("schema");
+        store
+    }
+
+    /// A sign-in at this time, through this operator, from this network.
+    fn sign_in(id: u8, at: i64, asn: i64, network: i64) -> String {
+        format!(
+            "INSERT INTO sign_ins (id, user_id, session_id, at, asn, network, place)
+                VALUES (x'{id:032x}', x'{ADA:032x}', x'{:032x}', {at}, {asn}, {network}, '{{}}')",
+            2
+        )
+    }
+
+    const ADA: u8 = 1;
+
+    async fn add_ada(store: &Store) {
+        let row = format!("INSERT INTO users (id, email, created_at) VALUES (x'{ADA:032x}', 'ada@b.test', 0)");
+        store.reader().execute_unprepared(&row).await.expect("a person");
+    }
+
+    #[tokio::test]
+    async fn each_sign_in_is_counted_once() {
+        let folder = tempfile::tempdir().expect("folder");
+        let store = store_in(folder.path()).await;
+        add_ada(&store).await;
+        for row in [sign_in(1, 10, 2119, 7), sign_in(2, 20, 2119, 8), sign_in(3, 30, 7922, 7)] {
+            store.reader().execute_unprepared(&row).await.expect("a sign-in");
+        }
+        let of_asns = "SELECT value AS a, count AS b FROM sign_in_counts WHERE feature = 2 ORDER BY value";
+        let totals = "SELECT value AS a, count AS b FROM sign_in_counts WHERE feature = -2 ORDER BY value";
+        for _ in 0..2 {
+            tidy(&store, Timestamp(40)).await.expect("tidied");
+            assert_eq!(numbers(&store, of_asns).await, [(2119, 2), (7922, 1)]);
+            assert_eq!(numbers(&store, totals).await, [(0, 3), (1, 2)], "three sign-ins, two operators");
+        }
+        store.reader().execute_unprepared(&sign_in(4, 50, 2119, 9)).await.expect("one more");
+        tidy(&store, Timestamp(60)).await.expect("tidied");
+        assert_eq!(numbers(&store, of_asns).await, [(2119, 3), (7922, 1)]);
+        assert_eq!(numbers(&store, totals).await, [(0, 4), (1, 2)]);
+    }
+
+    #[tokio::test]
+    async fn r13_habits_are_forgotten_after_180_days_and_decisions_after_90() {
+        const DAY: i64 = 24 * 60 * MINUTE;
+        let folder = tempfile::tempdir().expect("folder");
+        let store = store_in(folder.path()).await;
+        let decision =
+            "INSERT INTO risk_decisions (id, created_at, user_id, request_id, moment, decision, score, threshold,
+            signals, policy, model, geo, input) VALUES (x'01', 0, x'01', '', '', '', 0, 0, '', '', '', '', x'')";
+        for row in [ROWS[0], decision, &sign_in(1, 0, 2119, 7)] {
+            store.reader().execute_unprepared(row).await.expect(row);
+        }
+        let left = "SELECT (SELECT COUNT(*) FROM sign_ins) AS a, (SELECT COUNT(*) FROM risk_decisions) AS b";
+        let counts = "SELECT COUNT(*) AS a, 0 AS b FROM sign_in_counts WHERE feature > 0";
+        for (days, expected, counted) in [(90, (1, 1), 2), (91, (1, 0), 2), (180, (1, 0), 2), (181, (0, 0), 0)] {
+            tidy(&store, Timestamp(days * DAY)).await.expect("tidied");
+            assert_eq!(numbers(&store, left).await, [expected], "after {days} days");
+            assert_eq!(numbers(&store, counts).await, [(counted, 0)], "after {days} days");
+        }
+    }
+
     #[tokio::test]
     async fn a_sealed_successor_is_erased_when_its_grace_is_over_and_not_before() {
         let folder = tempfile::tempdir().expect("folder");
-        let url = format!("sqlite://{}/t.db?mode=rwc", folder.path().display());
-        let store = Store::connect(&store::Settings { url, max_connections: 2 }).await.expect("database");
-        store.migrate().await.expect("schema");
+        let store = store_in(folder.path()).await;
         for row in ROWS {
             store.reader().execute_unprepared(row).await.expect(row);
         }

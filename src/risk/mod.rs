@@ -18,7 +18,7 @@ pub use input::{Anchor, Input, Moment, Person, Profile, SessionPast};
 pub use place::{Place, Point};
 pub use policy::{InvalidPolicy, Policy, SENSITIVE_ROUTES, THRESHOLD};
 pub use signals::automated_user_agent::is_automated;
-pub use signals::{RULES, Rule};
+pub use signals::{RULES, Rule, Scope};
 
 /// Something about a request that speaks against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

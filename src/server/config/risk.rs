@@ -97,6 +97,68 @@ mod tests {
     }
 
     #[test]
+    fn r12_the_documented_numbers_are_the_codes() {
+        use crate::risk::Scope;
+
+        let page = include_str!("../../../docs/risk.md");
+        let documented: Vec<[&str; 3]> = page
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| {
+                let mut cells = line.split('|').skip(1).map(str::trim);
+                [(); 3].map(|()| cells.next().unwrap())
+            })
+            .collect();
+        let coded: Vec<[String; 3]> = RULES
+            .iter()
+            .map(|rule| {
+                let bound = match (rule.is_floor, rule.name) {
+                    (true, _) => ", at least",
+                    (false, "unlikely") => ", at most",
+                    (false, _) => "",
+                };
+                let scope = match rule.scope {
+                    Scope::Always => "always",
+                    Scope::BeyondTheTable => "beyond the table",
+                    Scope::Habits => "habits",
+                };
+                [format!("`{}`", rule.name), format!("{}{bound}", rule.points), scope.to_owned()]
+            })
+            .collect();
+        assert_eq!(documented, coded);
+        let day = 86_400_000;
+        let policy = Policy::default();
+        let said = page.replace('\n', " ");
+        for sentence in [
+            format!("The threshold is {}.", policy.threshold),
+            format!(
+                "Until an account has {} sign-ins and is {} days old",
+                policy.young_sign_ins,
+                policy.young_age / day
+            ),
+            format!("{} km or more", policy.travel_km),
+            format!("more than {} km/h", policy.travel_km_per_hour),
+            format!("within {} minutes, and this one is new", policy.parallel_for / 60_000),
+            format!(
+                "{} failed assertions of the person's passkeys within {} minutes",
+                policy.burst,
+                policy.burst_window / 60_000
+            ),
+            format!("recovered within {} days", policy.recent_for / day),
+            format!(
+                "last 100 successful sign-ins of the last {} days",
+                crate::auth::PROFILE_MEMORY.as_secs() / 86_400
+            ),
+            format!("| {} days |", crate::auth::DECISION_MEMORY.as_secs() / 86_400),
+        ] {
+            assert!(said.contains(&sentence), "docs/risk.md does not say: {sentence}");
+        }
+        for route in SENSITIVE_ROUTES {
+            assert!(page.contains(&format!("`{route}`")), "docs/risk.md does not name {route}");
+        }
+    }
+
+    #[test]
     fn what_is_said_changes_what_it_names_and_nothing_else() {
         let policy = parse("[risk]\npoints = ['new_country=30']\ntravel-speed = 1000\nyoung-for = '30d'").unwrap();
         let mut expected = Policy { travel_km_per_hour: 1000, young_age: 30 * 86_400_000, ..Policy::default() };
