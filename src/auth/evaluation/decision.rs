@@ -59,18 +59,30 @@ impl Auth {
         user_id: Uuid,
         session_id: Uuid,
         weighed: &Weighed,
-    ) -> Result<(), Error> {
+    ) {
         // That a page is sensitive says nothing about the person.
         let names: Vec<&str> = weighed.assessment.signals.iter().map(|signal| &*signal.name).collect();
         if names.iter().all(|name| *name == "sensitive_route")
             || !self.engine.is_news(session_id, names.join(" "), Timestamp(weighed.input.at))
         {
-            return Ok(());
+            return;
         }
+        // A routine answer may be lost; the request is not held up by it.
+        if let Err(error) = self.keep_alone(caller, user_id, session_id, weighed).await {
+            tracing::warn!(%error, "a routine decision was not kept");
+        }
+    }
+
+    async fn keep_alone(
+        &self,
+        caller: &Caller,
+        user_id: Uuid,
+        session_id: Uuid,
+        weighed: &Weighed,
+    ) -> Result<(), Error> {
         let tx = self.store.begin().await?;
         self.keep_decision(&tx, caller, user_id, session_id, weighed).await?;
-        tx.commit().await?;
-        Ok(())
+        Ok(tx.commit().await?)
     }
 }
 

@@ -162,7 +162,7 @@ impl Auth {
                 last_seen = now;
             }
             if usage == Usage::Active {
-                self.keep_routine(caller, found.user_id, found.session_id, &judged.weighed).await?;
+                self.keep_routine(caller, found.user_id, found.session_id, &judged.weighed).await;
             }
         }
         let idle_expires_at = last_seen.plus(self.sessions.idle);
