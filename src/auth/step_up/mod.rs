@@ -146,7 +146,7 @@ impl Auth {
         let renewed = self.rotate_with(&tx, current).await?;
         let input = touched.note(Input { is_touched: true, ..current.weighed.input.clone() });
         self.keep_decision(&tx, caller, current.account.id, current.id, &self.assessed(input)).await?;
-        let dbsc = if action == Action::SessionContinue { self.vouch(&tx, caller, current).await? } else { None };
+        let dbsc = self.vouch(&tx, caller, current).await?;
         for event_type in touched.noted.iter().copied().chain([EventType::AuthnStepUpSuccess]) {
             let event = Event::success(event_type)
                 .because(action.name())
@@ -170,7 +170,7 @@ impl Auth {
         touched: &Touched,
     ) -> Result<(Timestamp, Option<Secret>), Error> {
         let valid_until = self.clock.now().plus(CEREMONY_LIFETIME);
-        // Going on is all there was to allow, and `vouch` does it.
+        // Going on is all there was to allow, and `vouch` does it after every touch.
         if *action == Action::SessionContinue {
             return Ok((valid_until, None));
         }
