@@ -125,6 +125,7 @@ test('creating and revoking without a mouse: the focus goes where it is needed',
     apiKeys.link('Holdfast'),
     apiKeys.link('Account'),
     apiKeys.link('Sessions'),
+    apiKeys.link('Activity'),
     apiKeys.link('API keys'),
     apiKeys.name,
   ]) {
