@@ -44,8 +44,8 @@ impl Geo {
     /// A file that is damaged, cut short or of another kind is refused as a whole.
     pub fn open(country_or_city: Option<&Path>, asn: Option<&Path>) -> Result<Self, GeoError> {
         Ok(Self {
-            places: country_or_city.map(mmdb::places).transpose()?.map(Arc::new),
-            networks: asn.map(mmdb::networks).transpose()?.map(Arc::new),
+            places: country_or_city.map(mmdb::load).transpose()?.map(Arc::new),
+            networks: asn.map(mmdb::load).transpose()?.map(Arc::new),
         })
     }
 
