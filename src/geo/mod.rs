@@ -12,6 +12,7 @@ mod hostile;
 mod hosting;
 mod mmdb;
 mod record;
+mod shared;
 mod table;
 mod tree;
 mod value;
@@ -27,6 +28,7 @@ pub use countries::country_name;
 pub use credits::Credit;
 pub use files::default_files;
 pub use mmdb::GeoError;
+pub use shared::SharedGeo;
 
 use mmdb::Loaded;
 use record::Network;
@@ -50,6 +52,7 @@ impl Geo {
     }
 
     /// No data: every place is unknown.
+    #[cfg(test)]
     pub fn nowhere() -> Self {
         Self::default()
     }

@@ -7,7 +7,7 @@ use super::config::{Config, GeoFiles};
 use super::state::AppState;
 use crate::auth::{self, Auth, Engine, InvalidRelyingParty, RelyingParty, Replay};
 use crate::clock::Clock;
-use crate::geo::{Geo, GeoError};
+use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
 use crate::store::{self, Store};
@@ -70,10 +70,15 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, geo, clock })
 }
 
-fn open_geo(files: &GeoFiles) -> Result<Arc<Geo>, StartError> {
-    let geo = Geo::open(files.places.as_deref(), files.asns.as_deref())?;
-    tracing::info!(geo = geo.version(), "places");
-    Ok(Arc::new(geo))
+/// Files that somebody named must be good. Those of the set-up are read beside everything else.
+fn open_geo(files: &GeoFiles) -> Result<SharedGeo, StartError> {
+    Ok(match files.clone() {
+        GeoFiles::Named { places, asns } => SharedGeo::open(places, asns)?,
+        GeoFiles::Default => {
+            let (places, asns) = geo::default_files();
+            SharedGeo::open_soon(places, asns)
+        }
+    })
 }
 
 /// Score stored decisions once more: all of them, or those of one request.

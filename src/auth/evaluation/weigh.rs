@@ -67,7 +67,7 @@ impl Auth {
                 asn_changed: false,
                 family_changed: false,
             }),
-            geo: self.engine.geo_version.clone(),
+            geo: self.engine.geo.version().to_owned(),
             ..Input::default()
         };
         match self.compare(caller, found, &mut input, now).await {
@@ -177,7 +177,7 @@ impl Auth {
                 recovered_at: user.recovered_at,
             },
             place: self.engine.place(caller),
-            geo: self.engine.geo_version.clone(),
+            geo: self.engine.geo.version().to_owned(),
             ..Input::default()
         };
         if self.engine.policy().is_young(&input.person, now.0) {

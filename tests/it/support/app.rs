@@ -41,6 +41,8 @@ impl App {
         let fixed = [
             ("HOLDFAST_DATABASE_URL", url.as_str()),
             ("HOLDFAST_DATABASE_MAX_CONNECTIONS", "5"),
+            // What the set-up has fetched has no place in a test.
+            ("HOLDFAST_GEO_DB", "none"),
             ("HOLDFAST_SECRETS", secrets.to_str().unwrap()),
         ];
         let env = fixed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
