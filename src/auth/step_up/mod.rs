@@ -216,16 +216,21 @@ impl Auth {
         action: &Action,
     ) -> Result<Change<'_>, Error> {
         current.may_change()?;
+        let wanted = wanted(caller, current, action);
+        // Before the transaction begins: it has a connection already, and everybody waits who holds one and wants another.
+        let weighed = match wanted {
+            Some(_) => Some(self.weigh_change(caller, current, true).await?),
+            None => None,
+        };
         let tx = self.store.begin().await?;
         users::lock(&*tx, current.account.id).await?;
         // It was live when the request came in. It must be now.
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
             return Err(Refusal::InvalidSession.into());
         }
-        if let Some(wanted) = wanted(caller, current, action)
+        if let (Some(wanted), Some(weighed)) = (wanted, weighed)
             && step_up_grants::spend(&*tx, &wanted, self.clock.now().0).await?
         {
-            let weighed = self.weigh_change(caller, current, true).await?;
             self.keep_decision(&tx, caller, current.account.id, current.id, &weighed).await?;
             return Ok(Change { tx, session: current.clone() });
         }
