@@ -35,10 +35,11 @@ pub use session::{
     Access, Binding, CurrentSession, EndReason, GRACE, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed, Resolution,
     SessionInfo, SessionPolicy, Usage,
 };
-pub use step_up::{Action, Which};
+pub use step_up::{Action, PayoutDetails, Which};
 
 use crate::audit::{self, Event, EventType, Origin};
 use crate::clock::Clock;
+use crate::keyring::Keyring;
 use crate::secret::Secret;
 use crate::store::{self, Store};
 
@@ -51,6 +52,7 @@ pub struct Auth {
     rp: RelyingParty,
     /// Scheme, host and port, as proofs must name them.
     origin: String,
+    keyring: Arc<Keyring>,
     clock: Arc<dyn Clock>,
     sessions: SessionPolicy,
 }
@@ -65,15 +67,16 @@ pub struct Begun {
 }
 
 impl Auth {
-    /// The rules over a database, a relying party, the origin it is reached at, and a clock.
+    /// The rules over a database, a relying party, the origin it is reached at, the keys to seal with, and a clock.
     pub fn new(
         store: Arc<Store>,
         rp: RelyingParty,
         origin: String,
+        keyring: Arc<Keyring>,
         clock: Arc<dyn Clock>,
         sessions: SessionPolicy,
     ) -> Self {
-        Self { store, rp, origin, clock, sessions }
+        Self { store, rp, origin, keyring, clock, sessions }
     }
 }
 

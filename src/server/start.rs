@@ -58,8 +58,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     store.migrate().await?;
     jobs::ensure_partitions(&store, clock.now()).await;
     let origin = config.origin.origin().ascii_serialization();
-    let auth = Arc::new(Auth::new(store.clone(), rp, origin, clock.clone(), config.sessions));
-    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), clock.clone()));
+    let auth = Arc::new(Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions));
+    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, clock })
 }
 

@@ -11,6 +11,7 @@ mod entity;
 pub mod events;
 pub mod known_devices;
 mod migration;
+pub mod payouts;
 pub mod proofs_seen;
 pub mod session_tokens;
 pub mod sessions;
@@ -30,8 +31,8 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use entity::{
-    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, proof_seen, session,
-    session_token, step_up_grant, user,
+    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, payout, proof_seen,
+    session, session_token, step_up_grant, user,
 };
 
 /// A connection or a transaction.
