@@ -6,7 +6,7 @@ import { type Page, type Route, test as base } from '@playwright/test';
 
 import { Device, notePrompts } from './device';
 import { type Elsewhere, type Look, Others } from './elsewhere';
-import { AccountPage, ApiKeysPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { AccountPage, ApiKeysPage, BillingPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { Watch } from './watch';
 
 export { expect } from '@playwright/test';
@@ -25,6 +25,7 @@ interface Fixtures {
   account: AccountPage;
   sessions: SessionsPage;
   apiKeys: ApiKeysPage;
+  billing: BillingPage;
   others: Others;
   /** Signs the person of this account in with another browser. */
   elsewhere: (look?: Look) => Promise<Elsewhere>;
@@ -57,6 +58,7 @@ export const test = base.extend<Fixtures>({
   account: async ({ page }, use) => use(new AccountPage(page)),
   sessions: async ({ page }, use) => use(new SessionsPage(page)),
   apiKeys: async ({ page }, use) => use(new ApiKeysPage(page)),
+  billing: async ({ page }, use) => use(new BillingPage(page)),
 
   others: async ({ browser, baseURL }, use) => {
     const others = new Others(browser, baseURL!);

@@ -126,6 +126,7 @@ test('creating and revoking without a mouse: the focus goes where it is needed',
     apiKeys.link('Account'),
     apiKeys.link('Sessions'),
     apiKeys.link('API keys'),
+    apiKeys.link('Payout'),
     apiKeys.name,
   ]) {
     await page.keyboard.press('Tab');

@@ -4,7 +4,7 @@ use super::{Reason, wire};
 use crate::auth::{self, Account, PasskeyInfo, SessionInfo};
 use crate::clock::Timestamp;
 use crate::risk::Signal;
-use crate::vault::ApiKeyInfo;
+use crate::vault::{ApiKeyInfo, PayoutInfo};
 
 impl From<Account> for wire::User {
     fn from(account: Account) -> Self {
@@ -57,6 +57,16 @@ impl From<ApiKeyInfo> for wire::ApiKey {
             hint: key.hint,
             created_at: key.created_at.to_rfc3339(),
             last_used_at: key.last_used_at.map(Timestamp::to_rfc3339),
+        }
+    }
+}
+
+impl From<PayoutInfo> for wire::Payout {
+    fn from(payout: PayoutInfo) -> Self {
+        Self {
+            account_holder: payout.account_holder,
+            iban: payout.masked_iban,
+            updated_at: payout.updated_at.to_rfc3339(),
         }
     }
 }
@@ -119,4 +129,9 @@ pub fn session_list(sessions: Vec<SessionInfo>) -> wire::SessionList {
 /// The answer of `GET /api-keys`.
 pub fn api_key_list(keys: Vec<ApiKeyInfo>) -> wire::ApiKeyList {
     wire::ApiKeyList { api_keys: keys.into_iter().map(Into::into).collect() }
+}
+
+/// The answer of `GET /billing/payout`.
+pub fn payout_answer(payout: Option<PayoutInfo>) -> wire::PayoutAnswer {
+    wire::PayoutAnswer { payout: payout.map(Into::into) }
 }

@@ -12,15 +12,17 @@ mod convert;
 pub mod cookies;
 mod error;
 mod passkey;
+mod payout;
 mod session;
 mod step_up;
 mod wire;
 
 pub use api_keys::*;
 #[cfg(feature = "ssr")]
-pub use convert::{api_key_list, current_session, passkey_list, session_list};
+pub use convert::{api_key_list, current_session, passkey_list, payout_answer, session_list};
 pub use error::{ApiError, Reason, StepUp};
 pub use passkey::*;
+pub use payout::*;
 pub use session::*;
 pub use step_up::*;
 pub use wire::*;

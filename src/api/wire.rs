@@ -230,6 +230,40 @@ pub struct ApiKeyCreated {
     pub secret: String,
 }
 
+/// Where a person is paid to. Its number is masked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payout {
+    /// Whose account it is.
+    pub account_holder: String,
+    /// Country and last four characters, the rest dots, in groups as it is printed.
+    pub iban: String,
+    /// When it was saved.
+    pub updated_at: String,
+}
+
+impl std::fmt::Debug for Payout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Payout").field("updated_at", &self.updated_at).finish_non_exhaustive()
+    }
+}
+
+/// Answer of `GET /billing/payout`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PayoutAnswer {
+    /// `null` until something is saved.
+    pub payout: Option<Payout>,
+}
+
+/// Answer of `POST /billing/payout`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PayoutChanged {
+    /// Always true.
+    pub ok: bool,
+    /// What is saved now.
+    pub payout: Payout,
+}
+
 /// What the risk engine makes of a request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Risk {

@@ -64,8 +64,12 @@ impl PageContext {
 }
 
 /// The pages of the account, as the masthead names them.
-const ACCOUNT: [(&str, &str); 3] =
-    [("/account", "Account"), ("/account/sessions", "Sessions"), ("/account/api-keys", "API keys")];
+const ACCOUNT: [(&str, &str); 4] = [
+    ("/account", "Account"),
+    ("/account/sessions", "Sessions"),
+    ("/account/api-keys", "API keys"),
+    ("/account/billing", "Payout"),
+];
 
 /// Load the islands' code and wake each island, once the page is complete. A press that comes before that is kept and
 /// repeated, so that a slow network costs a moment and not a second press. If the code does not come, the page says so.

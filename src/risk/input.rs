@@ -45,6 +45,8 @@ pub struct Input {
     pub is_touched: bool,
     /// It reads or changes something that matters.
     pub is_sensitive: bool,
+    /// Which of the policy's sensitive routes it is on, if on any.
+    pub route: Option<String>,
     /// Another browser family, system, kind of device or language than any that a touch vouched for.
     pub device_changed: bool,
     /// Another network (IPv4 /16, IPv6 /48) than any that a touch vouched for.

@@ -22,6 +22,7 @@ pub fn router(state: AppState) -> Router {
         .route("/auth/passkeys", get(handlers::passkeys))
         .route("/auth/sessions", get(handlers::sessions))
         .route("/api-keys", get(handlers::api_keys))
+        .route("/billing/payout", get(handlers::payout))
         .route("/", get(pages::sign_in))
         .route("/signup", get(pages::sign_up))
         .route("/account", get(pages::account))
@@ -29,6 +30,8 @@ pub fn router(state: AppState) -> Router {
         .route("/account/sessions/panel", get(pages::sessions_panel))
         .route("/account/api-keys", get(pages::api_keys))
         .route("/account/api-keys/panel", get(pages::api_keys_panel))
+        .route("/account/billing", get(pages::billing))
+        .route("/account/billing/panel", get(pages::billing_panel))
         .route_layer(from_fn_with_state(state.clone(), middleware::session));
     let routes = of_people
         .route("/auth/dbsc/register", post(dbsc::register))

@@ -65,8 +65,9 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let geo = open_geo(&config.geo)?;
     let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
     engine.keep_policy(&store, clock.now()).await?;
-    let auth = Arc::new(Auth::new(store.clone(), rp, origin, clock.clone(), config.sessions, engine));
-    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), clock.clone()));
+    let auth =
+        Arc::new(Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions, engine));
+    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, geo, clock })
 }
 

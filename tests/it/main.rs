@@ -29,6 +29,7 @@ mod hostile;
 mod lifetimes;
 mod pages;
 mod passkey_add;
+mod payout;
 mod races;
 mod refusals;
 mod replay;

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_keys;
+mod billing;
 mod confirm;
 mod error;
 mod notice;
@@ -15,6 +16,7 @@ use super::islands::Panel;
 
 pub use account::AccountPage;
 pub use api_keys::{ApiKeysPage, ApiKeysPanel};
+pub use billing::{BillingPage, BillingPanel};
 pub use confirm::{ConfirmPage, ProvePage};
 pub use error::error_page;
 pub use notice::Notice;

@@ -51,10 +51,12 @@ impl Auth {
         facts: Facts,
         now: Timestamp,
     ) -> Result<Weighed, Error> {
+        let route = self.engine.policy().sensitive_route(&caller.path);
         let mut input = Input {
             moment: Moment::SessionUse,
             at: now.0,
-            is_sensitive: self.engine.policy().is_sensitive(&caller.path),
+            is_sensitive: route.is_some(),
+            route: route.map(str::to_owned),
             bound_cookie_missing: facts.bound_cookie_missing,
             proof_missing: facts.proof_missing,
             is_automated: !found.is_automated && caller.is_automated(),

@@ -24,7 +24,8 @@ pub struct App {
     /// A connection of our own, past everything that is under test.
     pub db: DatabaseConnection,
     url: String,
-    secrets: PathBuf,
+    /// The file of keys.
+    pub secrets: PathBuf,
 }
 
 impl App {
