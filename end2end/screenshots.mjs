@@ -126,6 +126,7 @@ const PICTURES = {
     await stage.page.getByLabel('Account holder').fill('Ada Lovelace');
     await stage.page.getByLabel('IBAN').fill('NO93 8601 1117 947');
     await button(stage.page, 'Save the account').click();
+    await touch(stage.page);
     await stage.page.getByText('just now').waitFor();
     await stage.page.getByLabel('Account holder').fill('Ada Lovelace');
     await stage.page.getByLabel('IBAN').fill('NO93 8601 1117 948');

@@ -58,6 +58,7 @@ pub fn BillingPanel(
                     method="dialog"
                     novalidate=true
                     data-call="/billing/payout"
+                    data-asks="Change where your money is paid to."
                     data-done="Saved. Your money is paid to this account from now on."
                 >
                     <Field
