@@ -1,9 +1,10 @@
 //! From the rules' types to the wire's.
 
 use super::{Reason, wire};
-use crate::auth::{self, Account, PasskeyInfo, SessionInfo};
+use crate::auth::{self, Account, ActivityPage, PasskeyInfo, SessionInfo};
 use crate::clock::Timestamp;
-use crate::risk::Signal;
+use crate::geo;
+use crate::risk::{Decision, Signal};
 use crate::vault::{ApiKeyInfo, PayoutInfo};
 
 impl From<Account> for wire::User {
@@ -49,6 +50,66 @@ impl From<Signal> for Reason {
     }
 }
 
+impl From<Decision> for wire::Decision {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Allow => Self::Allow,
+            Decision::StepUp => Self::StepUp,
+        }
+    }
+}
+
+impl From<auth::Device> for wire::Device {
+    fn from(device: auth::Device) -> Self {
+        Self {
+            browser: device.browser.name().to_owned(),
+            os: device.os.name().to_owned(),
+            class: device.class.name().to_owned(),
+        }
+    }
+}
+
+impl From<auth::RiskOfEvent> for wire::Risk {
+    fn from(risk: auth::RiskOfEvent) -> Self {
+        Self {
+            score: risk.score,
+            threshold: risk.threshold,
+            decision: risk.decision.into(),
+            signals: risk.signals.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<auth::ActivityEvent> for wire::ActivityEvent {
+    fn from(event: auth::ActivityEvent) -> Self {
+        Self {
+            id: event.id.to_string(),
+            at: event.at.to_rfc3339(),
+            kind: event.kind,
+            outcome: event.outcome,
+            reason: event.reason,
+            session: event.session.map(|session| wire::SessionOfEvent {
+                id: session.id.to_string(),
+                current: session.is_current,
+                live: session.is_live,
+            }),
+            passkey: event.passkey,
+            device: event.device.map(Into::into),
+            network: event.network,
+            place: event.country.map(str::to_owned),
+            request_id: event.request_id,
+            risk: event.risk.map(Into::into),
+            disowned: event.is_disowned,
+        }
+    }
+}
+
+impl From<geo::Credit> for wire::Credit {
+    fn from(credit: geo::Credit) -> Self {
+        Self { text: credit.text.to_owned(), link: credit.link.to_owned() }
+    }
+}
+
 impl From<ApiKeyInfo> for wire::ApiKey {
     fn from(key: ApiKeyInfo) -> Self {
         Self {
@@ -77,11 +138,7 @@ impl From<SessionInfo> for wire::SessionEntry {
         Self {
             id: session.id.to_string(),
             current: session.is_current,
-            device: wire::Device {
-                browser: device.browser.name().to_owned(),
-                os: device.os.name().to_owned(),
-                class: device.class.name().to_owned(),
-            },
+            device: device.into(),
             network: session.network,
             binding: session.binding.into(),
             created_at: session.created_at.to_rfc3339(),
@@ -94,7 +151,6 @@ impl From<SessionInfo> for wire::SessionEntry {
 /// The answer of `GET /auth/session`.
 pub fn current_session(current: &auth::CurrentSession, threshold: u32) -> wire::CurrentSession {
     let assessment = current.assessment();
-    let decision = if assessment.needs_step_up() { wire::Decision::StepUp } else { wire::Decision::Allow };
     wire::CurrentSession {
         user: current.account.clone().into(),
         session: wire::Session {
@@ -110,7 +166,7 @@ pub fn current_session(current: &auth::CurrentSession, threshold: u32) -> wire::
         risk: wire::Risk {
             score: assessment.score,
             threshold,
-            decision,
+            decision: assessment.decision.into(),
             signals: assessment.signals.iter().cloned().map(Into::into).collect(),
         },
     }
@@ -134,4 +190,14 @@ pub fn api_key_list(keys: Vec<ApiKeyInfo>) -> wire::ApiKeyList {
 /// The answer of `GET /billing/payout`.
 pub fn payout_answer(payout: Option<PayoutInfo>) -> wire::PayoutAnswer {
     wire::PayoutAnswer { payout: payout.map(Into::into) }
+}
+
+/// The answer of `GET /auth/events`. Whoever made the data of places is named where there is one.
+pub fn activity(page: ActivityPage, credits: Vec<geo::Credit>) -> wire::Activity {
+    let names_places = page.events.iter().any(|event| event.country.is_some());
+    wire::Activity {
+        events: page.events.into_iter().map(Into::into).collect(),
+        next: page.next.map(|id| id.to_string()),
+        credits: credits.into_iter().filter(|_| names_places).map(Into::into).collect(),
+    }
 }

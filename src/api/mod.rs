@@ -3,6 +3,7 @@
 //! A server function is thin: read the request's facts, call the rule, turn the answer into the wire type.
 //! Paths and JSON are fixed; independent clients rely on them.
 
+mod activity;
 mod api_keys;
 #[cfg(feature = "ssr")]
 mod call;
@@ -17,9 +18,10 @@ mod session;
 mod step_up;
 mod wire;
 
+pub use activity::*;
 pub use api_keys::*;
 #[cfg(feature = "ssr")]
-pub use convert::{api_key_list, current_session, passkey_list, payout_answer, session_list};
+pub use convert::{activity, api_key_list, current_session, passkey_list, payout_answer, session_list};
 pub use error::{ApiError, Reason, StepUp};
 pub use passkey::*;
 pub use payout::*;

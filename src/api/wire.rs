@@ -286,3 +286,66 @@ pub enum Decision {
     /// One more passkey touch.
     StepUp,
 }
+
+/// Answer of `GET /auth/events`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Activity {
+    /// Newest first.
+    pub events: Vec<ActivityEvent>,
+    /// The `cursor` of the next page, if there is one.
+    pub next: Option<String>,
+    /// Whom to name where the places of these events are shown.
+    pub credits: Vec<Credit>,
+}
+
+/// One thing that happened on the person's account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityEvent {
+    /// Names it.
+    pub id: String,
+    /// When.
+    pub at: String,
+    /// What: a stable word in `snake_case`.
+    pub kind: String,
+    /// `success` or `refused`.
+    pub outcome: String,
+    /// Why, or for what: a stable word.
+    pub reason: Option<String>,
+    /// In which session.
+    pub session: Option<SessionOfEvent>,
+    /// With which passkey, by what the person calls it.
+    pub passkey: Option<String>,
+    /// On what.
+    pub device: Option<Device>,
+    /// From which network: IPv4 /24, IPv6 /48.
+    pub network: Option<String>,
+    /// In which country, in English.
+    pub place: Option<String>,
+    /// The `X-Request-Id` of the answer to the request that did it.
+    pub request_id: String,
+    /// What the risk engine said then, where it was asked.
+    pub risk: Option<Risk>,
+    /// Whether the person has said that its session was not theirs.
+    pub disowned: bool,
+}
+
+/// The session of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOfEvent {
+    /// Names it; not a secret.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// Whether it has not ended yet.
+    pub live: bool,
+}
+
+/// Somebody to name where data of theirs are shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credit {
+    /// What to show.
+    pub text: String,
+    /// Where it leads.
+    pub link: String,
+}

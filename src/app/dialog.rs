@@ -4,6 +4,9 @@ use leptos::prelude::*;
 
 use super::islands::Touch;
 
+/// Why a touch is asked for where nothing has changed.
+pub(super) const RULE: &str = "We ask before every change that matters, so that only you can make it.";
+
 /// Closed at first. What is asked for and why is filled in when it opens (`browser/dialog.rs`). The browser itself closes
 /// it at Cancel and at Esc.
 #[component]
@@ -23,7 +26,7 @@ pub(super) fn TouchDialog() -> impl IntoView {
                     <ul class="plain" role="list" id="touch-reasons"></ul>
                 </div>
                 <p class="hint" id="touch-rule">
-                    "We ask before every change that matters, so that only you can make it."
+                    {RULE}
                 </p>
             </div>
             <Touch />

@@ -1,6 +1,7 @@
 //! What happened on a person's account, as they see it, and what they can do about what was not them.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -20,6 +21,17 @@ const PAGE: u64 = 50;
 
 /// What is no news to a person.
 const UNTOLD: [&str; 1] = [EventType::SessionRenewed.as_str()];
+
+/// Somebody else was, or may have been, in the account.
+const ALARMS: [&str; 4] = [
+    EventType::SessionDisowned.as_str(),
+    EventType::AuthnTokenReuse.as_str(),
+    EventType::SessionSplit.as_str(),
+    EventType::SessionBindingViolated.as_str(),
+];
+
+/// For this long a person is told what to do about that.
+const ALARM_LASTS: Duration = Duration::from_hours(24);
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -174,6 +186,14 @@ impl Auth {
                 Ok((request, risk))
             })
             .collect()
+    }
+
+    /// Whether somebody else may have been in the account a short while ago. To be asked after [`Self::activity`], which
+    /// asks who may know.
+    pub async fn was_alarmed(&self, current: &CurrentSession) -> Result<bool, Error> {
+        let since = self.clock.now().minus(ALARM_LASTS).0;
+        let found = events::count_of_user(self.store.reader(), current.account.id, &ALARMS, since, 1).await?;
+        Ok(found > 0)
     }
 
     /// The person says that this was not them: its session ends, what it taught of them is forgotten, and its browser is

@@ -24,7 +24,7 @@ mod step_up;
 
 use std::sync::Arc;
 
-pub use activity::{ActivityEvent, ActivityPage, EventId, RiskOfEvent, SessionOfEvent};
+pub use activity::{ActivityEvent, ActivityPage, EventId, RiskOfEvent};
 pub use caller::{Caller, Presented};
 pub use dbsc::{Bound, COOKIE_LIFETIME as BOUND_COOKIE_LIFETIME, Offer as DbscOffer, Refresh};
 pub use device::Device;

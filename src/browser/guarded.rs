@@ -41,7 +41,11 @@ pub(crate) async fn step_up(action: &str, say: &dyn Fn(Message)) -> Result<(), F
     let answer = webauthn::get(&js::parse(&options), false).await?;
     say(Message::checking(Flow::Confirm));
     let body = js::stringify(&js::object(&[("response", &answer)]));
-    attempt("/auth/step-up/verify", Some(&body)).await.map(|_| ()).map_err(Failure::after_touch)
+    match attempt("/auth/step-up/verify", Some(&body)).await {
+        // A touch changes nothing by itself. If it was heard all the same, the next press is answered with the next token.
+        Err(Failure::ConnectionLost | Failure::Offline) => Err(Failure::Unreachable),
+        other => other.map(|_| ()).map_err(Failure::after_touch),
+    }
 }
 
 /// Get a new token for the session. If another window has just done it, that is it.

@@ -1,12 +1,36 @@
 //! Rows of the contract that are no server functions: what is read, and what operators ask.
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Query, State};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::state::AppState;
 use crate::api::{self, ApiError};
-use crate::auth::{Access, Caller, Resolution};
+use crate::auth::{Access, Caller, EventId, Resolution};
+
+/// Which part of a long list is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Part {
+    cursor: Option<String>,
+    limit: Option<u64>,
+}
+
+/// As it comes with a request.
+pub(super) type PartAsked = Result<Query<Part>, QueryRejection>;
+
+impl Part {
+    /// Where it begins, and how long it is.
+    pub(super) fn read(asked: PartAsked) -> Result<(Option<EventId>, Option<u64>), ApiError> {
+        let Ok(Query(Self { cursor, limit })) = asked else { return Err(ApiError::invalid_request()) };
+        let before = cursor.map(|cursor| EventId::parse(&cursor).ok_or_else(ApiError::invalid_request));
+        if limit == Some(0) {
+            return Err(ApiError::invalid_request());
+        }
+        Ok((before.transpose()?, limit))
+    }
+}
 
 /// `GET /auth/session`.
 pub(super) async fn session(
@@ -37,6 +61,19 @@ pub(super) async fn sessions(
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Json<api::SessionList>, ApiError> {
     Ok(Json(api::session_list(state.auth.sessions(&caller, resolution.live()?).await?)))
+}
+
+/// `GET /auth/events`.
+pub(super) async fn events(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+    asked: PartAsked,
+) -> Result<Json<api::Activity>, ApiError> {
+    let current = resolution.live()?;
+    let (before, limit) = Part::read(asked)?;
+    let page = state.auth.activity(&caller, current, before, limit).await?;
+    Ok(Json(api::activity(page, state.geo.credits())))
 }
 
 /// `GET /api-keys`.

@@ -2,11 +2,13 @@
 
 use axum::body::Body;
 use axum::extract::{Extension, FromRequest, Request, State};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
+use super::handlers::{Part, PartAsked};
 use super::middleware::CspNonce;
 use super::site;
 use super::state::AppState;
@@ -82,6 +84,36 @@ pub(super) async fn sessions_panel(
     Ok(fragment(|| view! { <app::SessionsPanel sessions=sessions now=now /> }))
 }
 
+/// `GET /account/activity`: the frame. What is in it comes with a proof.
+pub(super) async fn activity(part: PartAsked, asked: Asked) -> Result<Response, ApiError> {
+    let (before, _) = Part::read(part)?;
+    let cursor = before.map(|id| id.to_string());
+    let page = move || view! { <app::ActivityPage cursor=cursor.clone() /> };
+    Ok(asked.frame("Activity", "/account/activity", page).await)
+}
+
+/// `GET /account/activity/panel`
+pub(super) async fn activity_panel(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+    asked: PartAsked,
+) -> Result<Response, ApiError> {
+    let current = resolution.live()?;
+    let (before, limit) = Part::read(asked)?;
+    let page = state.auth.activity(&caller, current, before, limit).await?;
+    let others = if state.auth.was_alarmed(current).await? {
+        let api::SessionList { sessions } = api::session_list(state.auth.sessions(&caller, current).await?);
+        Some(sessions.iter().filter(|session| !session.current).count())
+    } else {
+        None
+    };
+    let activity = api::activity(page, state.geo.credits());
+    let now = state.clock.now().to_rfc3339();
+    let is_first = before.is_none();
+    Ok(fragment(|| view! { <app::ActivityPanel activity=activity is_first=is_first others=others now=now /> }))
+}
+
 /// `GET /account/api-keys`
 pub(super) async fn api_keys(asked: Asked) -> Response {
     asked.frame("API keys", "/account/api-keys", || view! { <app::ApiKeysPage /> }).await
@@ -133,7 +165,7 @@ impl Asked {
         self,
         title: &'static str,
         path: &'static str,
-        page: fn() -> V,
+        page: impl Fn() -> V + Clone + Send + Sync + 'static,
     ) -> Response {
         let Self { state, caller, resolution, request } = self;
         if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
@@ -171,7 +203,9 @@ async fn turn_away(state: &AppState, request: Request, resolution: &Resolution, 
         }
         Error::Refused(Refusal::NoSession | Refusal::InvalidSession) => see_other("/"),
         // The newest token is with the answer, or with the browser already.
-        Error::Refused(Refusal::SessionRotated) if is_followed => see_other(request.uri().path()),
+        Error::Refused(Refusal::SessionRotated) if is_followed => {
+            see_other(request.uri().path_and_query().map_or("/", PathAndQuery::as_str))
+        }
         // The newest token is there for whoever proves the key.
         Error::Refused(
             Refusal::SessionRotated

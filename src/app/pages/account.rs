@@ -58,6 +58,10 @@ pub fn AccountPage(
                             <p class="hint">"Everywhere you are signed in. End what is not yours."</p>
                         </li>
                         <li>
+                            <a href="/account/activity">"Your activity"</a>
+                            <p class="hint">"What happened, and why you were asked."</p>
+                        </li>
+                        <li>
                             <a href="/account/api-keys">"Your API keys"</a>
                             <p class="hint">"For programs that act for you."</p>
                         </li>

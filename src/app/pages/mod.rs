@@ -1,11 +1,14 @@
 //! One file a page. A page is a function of what it is given; loading is done before.
 
 mod account;
+mod activity;
+mod activity_words;
 mod api_keys;
 mod billing;
 mod confirm;
 mod error;
 mod notice;
+mod safe_path;
 mod sessions;
 mod sign_in;
 mod sign_up;
@@ -15,6 +18,7 @@ use leptos::prelude::*;
 use super::islands::Panel;
 
 pub use account::AccountPage;
+pub use activity::{ActivityPage, ActivityPanel};
 pub use api_keys::{ApiKeysPage, ApiKeysPanel};
 pub use billing::{BillingPage, BillingPanel};
 pub use confirm::{ConfirmPage, ProvePage};
@@ -28,7 +32,8 @@ pub use sign_up::SignUpPage;
 #[component]
 fn PanelFrom(
     /// The path that it comes from.
-    src: &'static str,
+    #[prop(into)]
+    src: String,
     /// Keep it fresh.
     #[prop(optional)]
     live: bool,

@@ -1,0 +1,172 @@
+//! What an event is called: one plain sentence for each kind, and what it means where that is not plain.
+
+use crate::api::ActivityEvent;
+
+/// What is said of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// What happened, without a full stop.
+    pub(super) title: String,
+    /// What it means, and what to do.
+    pub(super) advice: Option<&'static str>,
+    /// Whether whoever was in that session did it, so that it can be said that this was somebody else.
+    pub(super) is_act: bool,
+}
+
+const ENDED: &str = "We cannot tell which of you was you, so we ended that session. Your passkeys are safe: a cookie cannot copy them.";
+
+/// The sentence.
+pub(super) fn said(event: &ActivityEvent) -> Said {
+    let reason = event.reason.as_deref().unwrap_or_default();
+    let act = |what: &str| {
+        let who = if event.disowned { "Somebody" } else { "You" };
+        Said { title: format!("{who} {what}"), advice: None, is_act: true }
+    };
+    let fact = |title: &str| Said { title: title.to_owned(), advice: None, is_act: false };
+    let with = |title: &str, advice| Said { advice: Some(advice), ..fact(title) };
+    match event.kind.as_str() {
+        "user_created" => fact("You created this account"),
+        "authn_login_success" => act("signed in"),
+        "authn_login_fail" => {
+            with("Somebody tried to sign in with your passkey and was refused", after_refusal(reason))
+        }
+        "session_revoked" => match reason {
+            "sign_out" => fact("You signed out"),
+            "replaced" => fact("The session before this sign-in ended"),
+            "revoked" => fact("You ended a session"),
+            "limit" => with(
+                "Your oldest session ended",
+                "An account can be open in a limited number of places, and you signed in somewhere else.",
+            ),
+            _ => fact("We ended a session to protect you"),
+        },
+        "session_renewed" => fact("A session was renewed"),
+        "authn_token_reuse" => with("Somebody used an old copy of a session", ENDED),
+        "session_split" => with("A session was used in two browsers on two networks at once", ENDED),
+        "session_binding_violated" => with(
+            "Another device tried to go on with a session of yours",
+            "It could not show the key that the session is locked to. It did not get in, and we ended that session.",
+        ),
+        "session_bound" => fact("The browser locked its session to itself"),
+        "session_disowned" => fact("You said that a session was not yours"),
+        "authn_step_up_required" if event.disowned => act(&format!("was asked for one more touch {}", to(reason))),
+        "authn_step_up_required" => act(&format!("were asked for one more touch {}", to(reason))),
+        "authn_step_up_success" => act(&format!("touched your passkey {}", to(reason))),
+        "authn_step_up_fail" => Said { title: "A touch was refused".to_owned(), ..act("") },
+        "credential_created" => act("added a passkey"),
+        "credential_counter_regressed" => with(
+            "A passkey counted backwards",
+            "That happens when a passkey is synced or restored. If you did neither, look through your passkeys.",
+        ),
+        "credential_backup_eligibility_changed" => {
+            with("A passkey can be synced now", "That happens when its maker adds syncing.")
+        }
+        "authn_token_created" => act("created an API key"),
+        "authn_token_revoked" => act("revoked an API key"),
+        "payout_changed" => act("changed where your money is paid to"),
+        _ => Said { title: UNNAMED.to_owned(), ..act("") },
+    }
+}
+
+const UNNAMED: &str = "Something changed on your account";
+
+/// What a touch is for, by the name of the action.
+fn to(action: &str) -> &'static str {
+    match action {
+        "session_continue" => "to go on",
+        "passkey_add" => "to add a passkey",
+        "session_revoke" => "to end a session",
+        "session_disown" => "to say that a session was not yours",
+        "api_key_create" => "to create an API key",
+        "api_key_revoke" => "to revoke an API key",
+        "payout_update" => "to change where your money is paid to",
+        _ => UNNAMED_ACTION,
+    }
+}
+
+const UNNAMED_ACTION: &str = "for something that matters";
+
+/// A sign-in with the person's passkey that did not work. It may have been them.
+fn after_refusal(reason: &str) -> &'static str {
+    match reason {
+        "user_not_verified" => {
+            "Nobody got in. The passkey was there, but not your fingerprint, face or PIN. If that was not you, see that \
+             you still have the device it is on."
+        }
+        "counter_regressed" | "passkey_changed" => {
+            "Nobody got in. If that was not you, this passkey may have been copied: sign in with another one, and look \
+             through your passkeys."
+        }
+        _ => {
+            "Nobody got in. If that was you, try again. If not, you need do nothing: without your device your passkey \
+             opens nothing."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words that a `match` in this source gives.
+    fn words(source: &'static str) -> impl Iterator<Item = &'static str> {
+        source.lines().filter_map(|line| {
+            let (name, word) = line.trim().split_once(" => \"")?;
+            name.starts_with("Self::").then(|| word.split('"').next())?
+        })
+    }
+
+    fn event(kind: &str, reason: Option<&str>) -> ActivityEvent {
+        ActivityEvent {
+            id: "1-1".into(),
+            at: "2026-11-22T19:34:56Z".into(),
+            kind: kind.into(),
+            outcome: "success".into(),
+            reason: reason.map(str::to_owned),
+            session: None,
+            passkey: None,
+            device: None,
+            network: None,
+            place: None,
+            request_id: String::new(),
+            risk: None,
+            disowned: false,
+        }
+    }
+
+    #[test]
+    fn every_kind_of_event_and_every_action_has_words_of_its_own() {
+        // Nobody is told of it, since it belongs to no account.
+        let untold = ["user_create_fail"];
+        let kinds: Vec<&str> = words(include_str!("../../audit/mod.rs")).collect();
+        assert!(kinds.len() > 15, "{kinds:?}");
+        for kind in kinds.into_iter().filter(|kind| !untold.contains(kind)) {
+            assert_ne!(said(&event(kind, None)).title, UNNAMED, "{kind}");
+        }
+        let actions: Vec<&str> = words(include_str!("../../auth/step_up/action.rs")).collect();
+        assert!(actions.len() > 5, "{actions:?}");
+        for action in actions {
+            assert_ne!(to(action), UNNAMED_ACTION, "{action}");
+        }
+    }
+
+    #[test]
+    fn what_the_person_disowned_was_somebody_else() {
+        let was = |kind, disowned| said(&ActivityEvent { disowned, ..event(kind, Some("api_key_create")) }).title;
+        assert_eq!(was("authn_login_success", false), "You signed in");
+        assert_eq!(was("authn_login_success", true), "Somebody signed in");
+        let asked = "was asked for one more touch to create an API key";
+        assert_eq!(was("authn_step_up_required", true), format!("Somebody {asked}"));
+        // That was the person.
+        assert_eq!(was("session_disowned", true), "You said that a session was not yours");
+    }
+
+    #[test]
+    fn words_for_people_are_sentences() {
+        for reason in ["user_not_verified", "counter_regressed", "signature_invalid"] {
+            let Said { title, advice, is_act } = said(&event("authn_login_fail", Some(reason)));
+            assert!(!title.ends_with('.') && !is_act);
+            assert!(advice.is_some_and(|advice| advice.starts_with("Nobody got in. ") && advice.ends_with('.')));
+        }
+    }
+}
