@@ -5,7 +5,7 @@ use crate::auth::{self, Account, ActivityPage, PasskeyInfo, SessionInfo};
 use crate::clock::Timestamp;
 use crate::geo;
 use crate::risk::{Decision, Signal};
-use crate::vault::{ApiKeyInfo, PayoutInfo};
+use crate::vault::{ApiKeyInfo, Introspection, PayoutInfo};
 
 impl From<Account> for wire::User {
     fn from(account: Account) -> Self {
@@ -128,6 +128,35 @@ impl From<PayoutInfo> for wire::Payout {
             account_holder: payout.account_holder,
             iban: payout.masked_iban,
             updated_at: payout.updated_at.to_rfc3339(),
+        }
+    }
+}
+
+impl From<Introspection> for wire::Introspection {
+    fn from(told: Introspection) -> Self {
+        match told {
+            Introspection::Inactive => Self::default(),
+            Introspection::Session(session) => Self {
+                active: true,
+                sub: Some(session.account.id.to_string()),
+                exp: Some(session.expires_at.0.div_euclid(1000)),
+                session: Some(wire::IntrospectedSession {
+                    id: session.id.to_string(),
+                    binding: session.binding.into(),
+                    created_at: session.created_at.to_rfc3339(),
+                    expires_at: session.expires_at.to_rfc3339(),
+                    stepped_up_until: session.stepped_up_until.map(Timestamp::to_rfc3339),
+                }),
+                user: Some(wire::IntrospectedUser::Known(session.account.into())),
+                api_key: None,
+            },
+            Introspection::ApiKey { id, name, user_id } => Self {
+                active: true,
+                sub: Some(user_id.to_string()),
+                user: Some(wire::IntrospectedUser::Id { id: user_id.to_string() }),
+                api_key: Some(wire::IntrospectedKey { id: id.to_string(), name }),
+                ..Self::default()
+            },
         }
     }
 }

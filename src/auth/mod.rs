@@ -36,8 +36,8 @@ pub use refusal::{Error, Refusal, RefusalKind, StepUpRequired};
 pub use registration::{NewPasskey, Opened, RegistrationRequest};
 pub use relying_party::{InvalidRelyingParty, RelyingParty};
 pub use session::{
-    Access, Binding, CurrentSession, EndReason, GRACE, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed, Resolution,
-    SessionInfo, SessionPolicy, Usage,
+    Access, Binding, CurrentSession, EndReason, GRACE, Inspected, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed,
+    Resolution, SessionInfo, SessionPolicy, Usage,
 };
 pub use step_up::{Action, PayoutDetails, Which};
 

@@ -195,6 +195,9 @@ refusals! {
     /// It happened in the very session that asks.
     SessionIsCurrent, Conflict, "session_is_current",
         "That is the session you are using now. Sign out to end it.";
+    /// No API key, or none that is live.
+    ApiKeyInvalid, Unauthenticated, "invalid_api_key",
+        "This call needs a live API key, sent as a bearer token.";
     /// None of the person's API keys has this id.
     ApiKeyNotFound, NotFound, "api_key_not_found",
         "That API key was revoked already.";

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use leptos::prelude::provide_context;
 
 use super::state::AppState;
-use super::{dbsc, handlers, middleware, pages, site};
+use super::{dbsc, handlers, introspect, middleware, pages, site};
 
 /// The whole application, middleware included.
 pub fn router(state: AppState) -> Router {
@@ -39,6 +39,7 @@ pub fn router(state: AppState) -> Router {
     let routes = of_people
         .route("/auth/dbsc/register", post(dbsc::register))
         .route("/auth/dbsc/refresh", post(dbsc::refresh))
+        .route("/auth/introspect", post(introspect::introspect).route_layer(from_fn(middleware::json_body)))
         .route("/healthz", get(handlers::healthz))
         .route("/readyz", get(handlers::readyz))
         .fallback(site::serve)

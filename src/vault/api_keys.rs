@@ -14,7 +14,7 @@ use crate::store::{api_key, api_keys};
 /// As many as one account may have.
 const LIMIT: u64 = 50;
 /// Tells people and secret scanners what it is.
-const PREFIX: &str = "hfk_";
+pub(super) const PREFIX: &str = "hfk_";
 /// How much of a secret is kept to tell it from others.
 const HINT_LENGTH: usize = 8;
 

@@ -1,11 +1,13 @@
 //! What the sensitive pages guard.
 
 mod api_keys;
+mod introspect;
 mod payout;
 
 use std::sync::Arc;
 
 pub use api_keys::ApiKeyInfo;
+pub use introspect::Introspection;
 pub use payout::PayoutInfo;
 
 use crate::audit::{Event, EventType};

@@ -25,7 +25,7 @@ on_both_databases!(
     d03_forwarded_for_is_believed_only_from_configured_proxies,
 );
 
-const POSTS: [&str; 12] = [
+const POSTS: [&str; 13] = [
     "/auth/passkey/register/options",
     "/auth/passkey/register/verify",
     "/auth/passkey/login/options",
@@ -38,6 +38,7 @@ const POSTS: [&str; 12] = [
     "/api-keys/revoke",
     "/api-keys",
     "/billing/payout",
+    "/auth/introspect",
 ];
 /// What can be read there too.
 const BOTH: [&str; 2] = ["/api-keys", "/billing/payout"];

@@ -26,6 +26,7 @@ mod device_proofs;
 mod device_rotation;
 mod edge;
 mod hostile;
+mod introspect;
 mod lifetimes;
 mod pages;
 mod passkey_add;

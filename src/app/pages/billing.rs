@@ -76,7 +76,7 @@ pub fn BillingPanel(
                         label="IBAN"
                         // With room for the spaces that it is printed with.
                         limit="64"
-                        hint="Such as NO93 8601 1117 947. Spaces do no harm."
+                        hint="Such as DE89 3704 0044 0532 0130 00. Spaces do no harm."
                         error="Write your IBAN here. Your bank shows it with your account."
                         refusal="iban_invalid"
                     />
