@@ -29,7 +29,7 @@ lint: ## format and clippy for both faces, shellcheck for the scripts
 
 bench-risk: ## how well the risk engine tells thieves from people, on simulated ones; and what it costs
 	@scripts/setup.sh build
-	@scripts/cargo.sh bench --features ssr --bench risk
+	@scripts/cargo.sh bench --features ssr --bench risk -- $(ARGS)
 	@scripts/cargo.sh bench --features ssr --bench scoring
 
 watch: ## rebuild and reload at each change, by cargo-leptos (installing it once: about 16 minutes)

@@ -61,7 +61,7 @@ impl Default for Policy {
             travel_km_per_hour: 900,
             fresh_for: DAY,
             recent_for: 3 * DAY,
-            parallel_for: 10 * MINUTE,
+            parallel_for: 5 * MINUTE,
             burst: 5,
             burst_window: 10 * MINUTE,
         }
@@ -133,8 +133,9 @@ impl Policy {
 
     /// Names exactly this policy.
     pub fn version(&self) -> String {
-        let digest = Sha256::digest(self.canonical());
-        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        let digest: [u8; 32] = Sha256::digest(self.canonical()).into();
+        let start = digest.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        format!("{start:016x}")
     }
 }
 

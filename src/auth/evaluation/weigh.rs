@@ -1,5 +1,6 @@
 //! One look at a request of a session, at a sign-in, at a change.
 
+use ipnet::IpNet;
 use uuid::Uuid;
 
 use super::super::device::Device;
@@ -65,7 +66,7 @@ impl Auth {
                 answered_at: found.answered_at,
                 device_known_since: found.device_known_since,
                 passkey_created_at: found.passkey_created_at,
-                used_at: Some(found.last_seen_at),
+                used_at: None,
                 asn_changed: false,
                 family_changed: false,
             }),
@@ -105,16 +106,24 @@ impl Auth {
         }
         input.place = self.engine.place(caller);
         if let Some(session) = &mut input.session {
+            session.used_at = self.used_elsewhere(found, input.place.asn);
             session.asn_changed =
                 input.place.asn.is_some_and(|asn| !vouched.asns.is_empty() && !vouched.asns.contains(&asn));
             session.family_changed = !vouched.devices.is_empty()
                 && !vouched.devices.iter().any(|known| known.browser == device.browser);
         }
         self.look_up(caller, found.user_id, input, now).await?;
-        let own = found.anchor.as_deref().map(|anchor| serde_json::from_str(anchor));
+        let own = found.anchor.as_deref().map(serde_json::from_str);
         let own: Option<Anchor> = own.transpose().map_err(|_| unreadable("where a session was"))?;
         input.anchor = later(input.anchor, own);
         Ok(())
+    }
+
+    /// When the session was last used, if that was through another operator.
+    fn used_elsewhere(&self, found: &Found, asn: Option<u32>) -> Option<i64> {
+        let network: IpNet = found.last_network.as_deref()?.parse().ok()?;
+        let last = self.engine.geo.locate(network.addr()).asn;
+        (last.is_some() && last != asn).then_some(found.last_seen_at)
     }
 
     /// What the person's habits say.

@@ -208,6 +208,10 @@ impl Auth {
     ) -> Result<Option<super::dbsc::Offer>, Error> {
         let now = self.clock.now();
         sessions::vouch(&**tx, current.id, self.vouching(caller, current, now)).await?;
+        let input = &current.weighed.input;
+        if input.device_changed || input.network_changed {
+            self.learn(tx, caller, current, now).await?;
+        }
         if !current.has_lost_bound_cookie() {
             return Ok(None);
         }
