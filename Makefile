@@ -1,19 +1,20 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak watch lint build
+.PHONY: help run test soak bench-risk watch lint build
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## build for development and serve at http://localhost:3000 (first time: about 12 minutes)
-	@scripts/setup.sh build
+	@scripts/setup.sh build geo
 	@scripts/site.sh dev
 	@scripts/run.sh
 
 build: ## the product: target/release/holdfast, one file with the site inside
-	@scripts/setup.sh build ship
+	@scripts/setup.sh build ship geo
 	@scripts/site.sh release
 	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/geo.sh target/release/geo
 
 test: ## everything CI checks: lints, tests on both databases, a real browser, the README
 	@scripts/test.sh
@@ -25,6 +26,11 @@ soak: ## the races with full counts, on both databases (about 20 minutes)
 lint: ## format and clippy for both faces, shellcheck for the scripts
 	@scripts/setup.sh build lint
 	@scripts/lint.sh
+
+bench-risk: ## how well the risk engine tells thieves from people, on simulated ones; and what it costs
+	@scripts/setup.sh build
+	@scripts/cargo.sh bench --features ssr --bench risk -- $(ARGS)
+	@scripts/cargo.sh bench --features ssr --bench scoring
 
 watch: ## rebuild and reload at each change, by cargo-leptos (installing it once: about 16 minutes)
 	@scripts/setup.sh build ship watch

@@ -80,6 +80,12 @@ async function activity(stage) {
   return phone;
 }
 
+async function billing(stage) {
+  await account(stage);
+  await stage.page.goto('/account/billing');
+  await stage.page.getByText('No account is saved yet.').waitFor();
+}
+
 /** Each brings the page there. */
 const PICTURES = {
   'sign-in': ({ page }) => page.goto('/'),
@@ -139,6 +145,19 @@ const PICTURES = {
     await button(stage.page, 'Create key').click();
     await touch(stage.page);
     await stage.page.getByText('Nothing was changed yet.').waitFor();
+  },
+  'billing-empty': billing,
+  billing: async (stage) => {
+    await billing(stage);
+    await stage.page.getByLabel('Account holder').fill('Ada Lovelace');
+    await stage.page.getByLabel('IBAN').fill('NO93 8601 1117 947');
+    await button(stage.page, 'Save the account').click();
+    await touch(stage.page);
+    await stage.page.getByText('just now').waitFor();
+    await stage.page.getByLabel('Account holder').fill('Ada Lovelace');
+    await stage.page.getByLabel('IBAN').fill('NO93 8601 1117 948');
+    await button(stage.page, 'Save the new account').click();
+    await stage.page.getByText('There is a typing mistake').waitFor();
   },
   confirm: async (stage) => {
     await account(stage);

@@ -5,6 +5,7 @@
 #   lint    rustfmt, clippy                                         (make lint)
 #   test    Chromium, Postgres, Playwright                          (make test)
 #   watch   cargo-leptos                                            (make watch)
+#   geo     where addresses are; without npm or a network: nothing (make run, make build)
 . "$(dirname "$0")/lib.sh"
 
 BINARYEN=132.0.0
@@ -109,11 +110,15 @@ role_watch() {
   cargo_tool cargo-leptos "$CARGO_LEPTOS" cargo-leptos 16 --features no_downloads
 }
 
-[ $# -gt 0 ] || die "usage: scripts/setup.sh build|ship|lint|test|watch …"
+role_geo() {
+  "$HOLDFAST_ROOT/scripts/geo.sh"
+}
+
+[ $# -gt 0 ] || die "usage: scripts/setup.sh build|ship|lint|test|watch|geo …"
 for role in "$@"; do
   case "$role" in
     # Each in a shell of its own: what one puts in force does not leak into the next.
-    build | ship | lint | test | watch) ("role_$role") ;;
+    build | ship | lint | test | watch | geo) ("role_$role") ;;
     *) die "unknown role: $role" ;;
   esac
 done

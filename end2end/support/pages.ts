@@ -272,6 +272,40 @@ export class ApiKeysPage extends Common {
   }
 }
 
+export class BillingPage extends Common {
+  get holder() {
+    return this.page.getByRole('textbox', { name: 'Account holder' });
+  }
+
+  get iban() {
+    return this.page.getByRole('textbox', { name: 'IBAN' });
+  }
+
+  get save() {
+    return this.page.getByRole('button', { name: /^Save the (new )?account$/ });
+  }
+
+  get empty() {
+    return this.page.getByText('No account is saved yet. Until there is one, no money can be paid to you.');
+  }
+
+  /** What is saved. */
+  get saved() {
+    return this.page.getByRole('region', { name: 'Paid to now' });
+  }
+
+  async fill(holder: string, iban: string) {
+    await this.holder.fill(holder);
+    await this.iban.fill(iban);
+  }
+
+  async open() {
+    await this.page.goto('/account/billing');
+    await expect(this.heading('Payout details')).toBeVisible();
+    await expect(this.save).toBeVisible();
+  }
+}
+
 /** One more touch, instead of the page that was asked for. */
 export class ConfirmPage extends Common {
   get button() {

@@ -63,6 +63,8 @@ export async function startServer({ certificate, origin } = {}) {
       HOLDFAST_ORIGIN: origin ?? url,
       ...tls,
       ...(origin && { HOLDFAST_TRUSTED_PROXIES: '127.0.0.0/8' }),
+      // What the set-up has fetched has no place in a test.
+      HOLDFAST_GEO_DB: 'none',
       HOLDFAST_DATABASE_URL: `sqlite://${folder}/end2end.db?mode=rwc`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,7 +6,7 @@ import { expect } from '@playwright/test';
 import type { Device } from './device';
 import type { Elsewhere, Look } from './elsewhere';
 import { evictKeys } from './keys';
-import { AccountPage, ActivityPage, ApiKeysPage, ConfirmPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, ConfirmPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { FIREFOX, IPHONE, lettingGo, looksLike, refuse } from './test';
 import type { Watch } from './watch';
 
@@ -57,6 +57,13 @@ async function openApiKeys({ page, address }: Stage) {
   const apiKeys = new ApiKeysPage(page);
   await apiKeys.open();
   return apiKeys;
+}
+
+async function openBilling({ page, address }: Stage) {
+  await new SignUpPage(page).complete(address);
+  const billing = new BillingPage(page);
+  await billing.open();
+  return billing;
 }
 
 /** Brings the page there. The names finish the sentence “… has no fault that axe finds”. */
@@ -172,6 +179,16 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     await apiKeys.touch.press();
     await expect(apiKeys.secret).toBeVisible();
     await expect(apiKeys.keys).toHaveCount(1);
+  },
+  'the payout page with nothing saved': async (stage) => {
+    await expect((await openBilling(stage)).empty).toBeVisible();
+  },
+  'the payout page with an account': async (stage) => {
+    stage.watch.expect(/status of 403 .*\/billing\/payout/);
+    const billing = await openBilling(stage);
+    await billing.fill('Ada Lovelace', 'NO93 8601 1117 947');
+    await billing.save.click();
+    await expect(billing.saved).toContainText('Ada Lovelace');
   },
   'the page that asks for one more touch': async ({ page, address, watch }) => {
     await new SignUpPage(page).complete(address);

@@ -6,7 +6,7 @@ import { type Page, type Route, test as base } from '@playwright/test';
 
 import { Device, notePrompts } from './device';
 import { type Elsewhere, type Look, Others } from './elsewhere';
-import { AccountPage, ActivityPage, ApiKeysPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { Watch } from './watch';
 
 export { expect } from '@playwright/test';
@@ -26,6 +26,7 @@ interface Fixtures {
   sessions: SessionsPage;
   activity: ActivityPage;
   apiKeys: ApiKeysPage;
+  billing: BillingPage;
   others: Others;
   /** Signs the person of this account in with another browser. */
   elsewhere: (look?: Look) => Promise<Elsewhere>;
@@ -59,6 +60,7 @@ export const test = base.extend<Fixtures>({
   sessions: async ({ page }, use) => use(new SessionsPage(page)),
   activity: async ({ page }, use) => use(new ActivityPage(page)),
   apiKeys: async ({ page }, use) => use(new ApiKeysPage(page)),
+  billing: async ({ page }, use) => use(new BillingPage(page)),
 
   others: async ({ browser, baseURL }, use) => {
     const others = new Others(browser, baseURL!);

@@ -58,7 +58,7 @@ test('“Why was I asked?” gives the reasons of the dialog, with their points,
   await expect(details.getByText(rule)).toBeHidden();
   await details.getByText('Why was I asked?').click();
   await expect(details).toContainText(`20 points in all. From 60 on we ask for one more touch. ${rule}`);
-  await expect(details.getByRole('listitem')).toHaveText(['This is something only you should be able to do. 20 points']);
+  await expect(details.getByRole('listitem')).toHaveText(['This can let programs act for you. 20 points']);
   await expect(details.locator('code')).toHaveText((await refused).headers()['x-request-id']);
 });
 

@@ -127,6 +127,7 @@ test('creating and revoking without a mouse: the focus goes where it is needed',
     apiKeys.link('Sessions'),
     apiKeys.link('Activity'),
     apiKeys.link('API keys'),
+    apiKeys.link('Payout'),
     apiKeys.name,
   ]) {
     await page.keyboard.press('Tab');

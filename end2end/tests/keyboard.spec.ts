@@ -76,6 +76,7 @@ test('a person signs up, signs out and signs in without a mouse', async ({ devic
     account.link('Sessions'),
     account.link('Activity'),
     account.link('API keys'),
+    account.link('Payout'),
     account.signOut,
   ]) {
     await page.keyboard.press('Tab');

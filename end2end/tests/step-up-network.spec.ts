@@ -28,7 +28,7 @@ test('the dialog says so, and the key is made after one touch', async ({ front, 
   watch.expect(CREATE_ASKS);
   await apiKeys.ask();
   await expect(apiKeys.touch.box).toContainText('Why we ask');
-  await expect(apiKeys.touch.reasons).toHaveText(['You are on a new network.', 'This is something only you should be able to do.']);
+  await expect(apiKeys.touch.reasons).toHaveText(['You are on a new network.', 'This can let programs act for you.']);
   await expect(page.getByText('We ask before every change')).toBeHidden();
   await apiKeys.touch.press();
   await expect(apiKeys.status).toContainText('Your new key is ready.');
@@ -48,7 +48,7 @@ test('and in another browser: all reasons are said, and one touch answers them f
   await expect(apiKeys.touch.reasons).toHaveText([
     'This looks like another browser or device.',
     'You are on a new network.',
-    'This is something only you should be able to do.',
+    'This can let programs act for you.',
   ]);
   await apiKeys.touch.press();
   await expect(apiKeys.status).toContainText('Your new key is ready.');
@@ -121,7 +121,7 @@ test('a page that is opened then asks first, in the same words, and comes back a
   await expect(page.getByRole('listitem')).toHaveText([
     'This looks like another browser or device.',
     'You are on a new network.',
-    'This is something only you should be able to do.',
+    'This can let programs act for you.',
   ]);
   await page.getByRole('button', { name: 'Use your passkey' }).click();
   await expect(apiKeys.empty).toBeVisible();

@@ -20,7 +20,7 @@ test('a session in another kind of browser is asked for a touch, and goes on whe
   await expect(page.getByRole('heading', { name: 'Why we ask' })).toBeVisible();
   await expect(page.getByRole('listitem')).toHaveText([
     'This looks like another browser or device.',
-    'This is something only you should be able to do.',
+    'This shows and ends the sessions of your account.',
   ]);
   await confirm.button.click();
   await sessions.shown();

@@ -4,8 +4,8 @@ use super::{Reason, wire};
 use crate::auth::{self, Account, ActivityPage, PasskeyInfo, SessionInfo};
 use crate::clock::Timestamp;
 use crate::geo;
-use crate::risk::{self, Signal};
-use crate::vault::ApiKeyInfo;
+use crate::risk::{Decision, Signal};
+use crate::vault::{ApiKeyInfo, Introspection, PayoutInfo};
 
 impl From<Account> for wire::User {
     fn from(account: Account) -> Self {
@@ -50,11 +50,11 @@ impl From<Signal> for Reason {
     }
 }
 
-impl From<risk::Decision> for wire::Decision {
-    fn from(decision: risk::Decision) -> Self {
+impl From<Decision> for wire::Decision {
+    fn from(decision: Decision) -> Self {
         match decision {
-            risk::Decision::Allow => Self::Allow,
-            risk::Decision::StepUp => Self::StepUp,
+            Decision::Allow => Self::Allow,
+            Decision::StepUp => Self::StepUp,
         }
     }
 }
@@ -122,6 +122,45 @@ impl From<ApiKeyInfo> for wire::ApiKey {
     }
 }
 
+impl From<PayoutInfo> for wire::Payout {
+    fn from(payout: PayoutInfo) -> Self {
+        Self {
+            account_holder: payout.account_holder,
+            iban: payout.masked_iban,
+            updated_at: payout.updated_at.to_rfc3339(),
+        }
+    }
+}
+
+impl From<Introspection> for wire::Introspection {
+    fn from(told: Introspection) -> Self {
+        match told {
+            Introspection::Inactive => Self::default(),
+            Introspection::Session(session) => Self {
+                active: true,
+                sub: Some(session.account.id.to_string()),
+                exp: Some(session.expires_at.0.div_euclid(1000)),
+                session: Some(wire::IntrospectedSession {
+                    id: session.id.to_string(),
+                    binding: session.binding.into(),
+                    created_at: session.created_at.to_rfc3339(),
+                    expires_at: session.expires_at.to_rfc3339(),
+                    stepped_up_until: session.stepped_up_until.map(Timestamp::to_rfc3339),
+                }),
+                user: Some(wire::IntrospectedUser::Known(session.account.into())),
+                api_key: None,
+            },
+            Introspection::ApiKey { id, name, user_id } => Self {
+                active: true,
+                sub: Some(user_id.to_string()),
+                user: Some(wire::IntrospectedUser::Id { id: user_id.to_string() }),
+                api_key: Some(wire::IntrospectedKey { id: id.to_string(), name }),
+                ..Self::default()
+            },
+        }
+    }
+}
+
 impl From<SessionInfo> for wire::SessionEntry {
     fn from(session: SessionInfo) -> Self {
         let device = session.device.unwrap_or_else(|| auth::Device::of(None, None));
@@ -175,6 +214,11 @@ pub fn session_list(sessions: Vec<SessionInfo>) -> wire::SessionList {
 /// The answer of `GET /api-keys`.
 pub fn api_key_list(keys: Vec<ApiKeyInfo>) -> wire::ApiKeyList {
     wire::ApiKeyList { api_keys: keys.into_iter().map(Into::into).collect() }
+}
+
+/// The answer of `GET /billing/payout`.
+pub fn payout_answer(payout: Option<PayoutInfo>) -> wire::PayoutAnswer {
+    wire::PayoutAnswer { payout: payout.map(Into::into) }
 }
 
 /// The answer of `GET /auth/events`. Whoever made the data of places is named where there is one.

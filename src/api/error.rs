@@ -122,8 +122,16 @@ mod server {
             of_edge.or(of_rule).unwrap_or(500)
         }
 
-        /// What `WWW-Authenticate` says of the proof (RFC 9449 §7.1), if this is about one. None at all is invalid, too.
-        pub fn proof_error(&self) -> Option<&'static str> {
+        /// What `WWW-Authenticate` says, if this is about a key (RFC 6750 §3) or a proof (RFC 9449 §7.1).
+        pub fn challenge(&self) -> Option<String> {
+            if self.code == Refusal::ApiKeyInvalid.code() {
+                return Some("Bearer".to_owned());
+            }
+            Some(format!(r#"DPoP error="{}", algs="ES256""#, self.proof_error()?))
+        }
+
+        /// None at all is invalid, too.
+        fn proof_error(&self) -> Option<&'static str> {
             let invalid = Refusal::InvalidDpopProof.code();
             let errors = [
                 (Refusal::UseDpopNonce, Refusal::UseDpopNonce.code()),

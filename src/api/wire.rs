@@ -230,6 +230,102 @@ pub struct ApiKeyCreated {
     pub secret: String,
 }
 
+/// Answer of `POST /auth/introspect`, in the words of RFC 7662 §2.2 where it has them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Introspection {
+    /// Whether the token is worth anything to this caller. If not, nothing else is said.
+    pub active: bool,
+    /// Whose it is: `user.id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// When it ends, in seconds since 1970: `session.expiresAt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// Whose it is. Of an API key's owner there is the id alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<IntrospectedUser>,
+    /// The session, where a token was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<IntrospectedSession>,
+    /// The key itself, where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<IntrospectedKey>,
+}
+
+/// Whose something is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum IntrospectedUser {
+    /// Of a session.
+    Known(User),
+    /// Of an API key.
+    Id {
+        /// Apps key on this.
+        id: String,
+    },
+}
+
+/// A session as a backend sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntrospectedSession {
+    /// Names it; not a secret.
+    pub id: String,
+    /// What holds it to the device.
+    pub binding: Binding,
+    /// When it was opened.
+    pub created_at: String,
+    /// When it ends at the latest.
+    pub expires_at: String,
+    /// As in [`Session`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stepped_up_until: Option<String>,
+}
+
+/// An API key as whoever presents it sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IntrospectedKey {
+    /// Names it; not a secret.
+    pub id: String,
+    /// What its owner calls it.
+    pub name: String,
+}
+
+/// Where a person is paid to. Its number is masked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payout {
+    /// Whose account it is.
+    pub account_holder: String,
+    /// Country and last four characters, the rest dots, in groups as it is printed.
+    pub iban: String,
+    /// When it was saved.
+    pub updated_at: String,
+}
+
+impl std::fmt::Debug for Payout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Payout").field("updated_at", &self.updated_at).finish_non_exhaustive()
+    }
+}
+
+/// Answer of `GET /billing/payout`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PayoutAnswer {
+    /// `null` until something is saved.
+    pub payout: Option<Payout>,
+}
+
+/// Answer of `POST /billing/payout`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PayoutChanged {
+    /// Always true.
+    pub ok: bool,
+    /// What is saved now.
+    pub payout: Payout,
+}
+
 /// What the risk engine makes of a request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Risk {

@@ -15,8 +15,8 @@ mod when;
 
 #[cfg(feature = "ssr")]
 pub use pages::{
-    AccountPage, ActivityPage, ActivityPanel, ApiKeysPage, ApiKeysPanel, ConfirmPage, Notice, ProvePage,
-    SessionsPage, SessionsPanel, SignInPage, SignUpPage, error_page,
+    AccountPage, ActivityPage, ActivityPanel, ApiKeysPage, ApiKeysPanel, BillingPage, BillingPanel, ConfirmPage,
+    Notice, ProvePage, SessionsPage, SessionsPanel, SignInPage, SignUpPage, error_page,
 };
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, PageContext, fragment, shell};

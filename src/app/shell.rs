@@ -64,11 +64,12 @@ impl PageContext {
 }
 
 /// The pages of the account, as the masthead names them.
-const ACCOUNT: [(&str, &str); 4] = [
+const ACCOUNT: [(&str, &str); 5] = [
     ("/account", "Account"),
     ("/account/sessions", "Sessions"),
     ("/account/activity", "Activity"),
     ("/account/api-keys", "API keys"),
+    ("/account/billing", "Payout"),
 ];
 
 /// Load the islands' code and wake each island, once the page is complete. A press that comes before that is kept and

@@ -43,6 +43,8 @@ pub enum EventType {
     AuthnTokenCreated,
     /// An API key was ended (OWASP `authn_token_revoked`).
     AuthnTokenRevoked,
+    /// Where somebody is paid to was changed.
+    PayoutChanged,
     /// A synced passkey's signature counter went backwards.
     CredentialCounterRegressed,
     /// A passkey that could not be backed up now can.
@@ -70,6 +72,7 @@ impl EventType {
             Self::CredentialCreated => "credential_created",
             Self::AuthnTokenCreated => "authn_token_created",
             Self::AuthnTokenRevoked => "authn_token_revoked",
+            Self::PayoutChanged => "payout_changed",
             Self::CredentialCounterRegressed => "credential_counter_regressed",
             Self::CredentialBackupEligibilityChanged => "credential_backup_eligibility_changed",
         }

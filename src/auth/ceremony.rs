@@ -1,6 +1,8 @@
 //! Pending ceremonies: one row each, redeemed at most once, by the browser that began them, for what they were
 //! begun, in time.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +12,9 @@ use crate::store::{ceremonies, ceremony};
 
 /// A browser may have this many ceremonies open; a ninth closes the oldest.
 const OPEN_PER_BROWSER: u64 = 8;
+
+/// What the keys are for here.
+const PURPOSE: &str = "ceremony";
 
 /// What a ceremony was begun for. It can be finished as nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +43,10 @@ impl Auth {
         challenge: &[u8],
         payload: &impl Serialize,
     ) -> Result<Secret, Error> {
-        let payload = serde_json::to_string(payload).map_err(|error| Error::Broken(error.to_string()))?;
+        let payload = serde_json::to_vec(payload).map_err(|error| Error::Broken(error.to_string()))?;
+        // What somebody says of themselves or wants to have done is nobody's who has the database alone, nor can it be
+        // guessed there from the challenge: the nonce is in here too.
+        let payload = URL_SAFE_NO_PAD.encode(self.keyring.seal(PURPOSE, challenge, &payload)?);
         let now = self.clock.now();
         let (browser, is_new) = match &caller.browser {
             Some(browser) => (browser.clone(), false),
@@ -72,7 +80,14 @@ impl Auth {
         let Some(browser) = &caller.browser else { return Ok(None) };
         let row = ceremonies::find_open(self.store.reader(), challenge, &browser.hash()).await?;
         let row = row.filter(|row| row.kind == kind.as_str() && row.expires_at > self.clock.now().0);
-        Ok(row.and_then(|row| serde_json::from_str(&row.payload).ok()))
+        Ok(row.and_then(|row| self.begun_with(&row)))
+    }
+
+    /// What a ceremony was begun with. `None` if it was sealed with no key of ours, or by another version.
+    fn begun_with<T: DeserializeOwned>(&self, row: &ceremony::Model) -> Option<T> {
+        let sealed = URL_SAFE_NO_PAD.decode(&row.payload).ok()?;
+        let payload = self.keyring.open(PURPOSE, &row.challenge, &sealed).ok()?;
+        serde_json::from_slice(&payload).ok()
     }
 
     /// Take a ceremony's one redemption. It is spent even if what follows fails.
@@ -97,6 +112,10 @@ impl Auth {
         if row.kind != kind.as_str() {
             return Err(Refusal::CeremonyMismatch.into());
         }
-        serde_json::from_str(&row.payload).map_err(|error| Error::Broken(format!("ceremony payload: {error}")))
+        let Some(begun_with) = self.begun_with(&row) else {
+            tracing::warn!("a ceremony could not be opened: it was begun by another version, or its key has gone");
+            return Err(Refusal::ChallengeUnknown.into());
+        };
+        Ok(begun_with)
     }
 }

@@ -29,7 +29,7 @@ const CHALLENGE_LIFETIME: Duration = Duration::from_hours(1);
 /// An offer that is not taken in this time is void.
 const OFFER_LIFETIME: Duration = Duration::from_mins(5);
 /// A binding has this many challenges at most.
-const CHALLENGES: u64 = 8;
+const CHALLENGES: u64 = 32;
 /// The type of both kinds of JWT.
 const TYP: &str = "dbsc+jwt";
 

@@ -60,11 +60,16 @@ pub(super) fn parse_email(text: &str) -> Result<String, Refusal> {
 
 /// A name to show; `None` if nothing is left after trimming.
 pub(super) fn parse_name(text: Option<&str>, refusal: Refusal) -> Result<Option<String>, Refusal> {
-    let text = text.unwrap_or_default().trim();
+    parse_text(text.unwrap_or_default(), NAME_LIMIT, refusal)
+}
+
+/// The same for text of at most `limit` characters.
+pub(super) fn parse_text(text: &str, limit: usize, refusal: Refusal) -> Result<Option<String>, Refusal> {
+    let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    if text.chars().count() > NAME_LIMIT || !is_showable(text) {
+    if text.chars().count() > limit || !is_showable(text) {
         return Err(refusal);
     }
     Ok(Some(text.to_owned()))

@@ -36,13 +36,14 @@ pub use refusal::{Error, Refusal, RefusalKind, StepUpRequired};
 pub use registration::{NewPasskey, Opened, RegistrationRequest};
 pub use relying_party::{InvalidRelyingParty, RelyingParty};
 pub use session::{
-    Access, Binding, CurrentSession, EndReason, GRACE, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed, Resolution,
-    SessionInfo, SessionPolicy, Usage,
+    Access, Binding, CurrentSession, EndReason, GRACE, Inspected, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed,
+    Resolution, SessionInfo, SessionPolicy, Usage,
 };
-pub use step_up::{Action, Which};
+pub use step_up::{Action, PayoutDetails, Which};
 
 use crate::audit::{self, Event, EventType, Origin};
 use crate::clock::Clock;
+use crate::keyring::Keyring;
 use crate::secret::Secret;
 use crate::store::{self, Store};
 
@@ -55,6 +56,7 @@ pub struct Auth {
     rp: RelyingParty,
     /// Scheme, host and port, as proofs must name them.
     origin: String,
+    keyring: Arc<Keyring>,
     clock: Arc<dyn Clock>,
     sessions: SessionPolicy,
     engine: Engine,
@@ -70,16 +72,18 @@ pub struct Begun {
 }
 
 impl Auth {
-    /// The rules over a database, a relying party, the origin it is reached at, a clock, and what weighs risk.
+    /// The rules over a database, a relying party, the origin it is reached at, the keys to seal with, a clock, and what
+    /// weighs risk.
     pub fn new(
         store: Arc<Store>,
         rp: RelyingParty,
         origin: String,
+        keyring: Arc<Keyring>,
         clock: Arc<dyn Clock>,
         sessions: SessionPolicy,
         engine: Engine,
     ) -> Self {
-        Self { store, rp, origin, clock, sessions, engine }
+        Self { store, rp, origin, keyring, clock, sessions, engine }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Why a rule said no.
 //!
 //! [`Refusal`] is what a person (or their program) may be told; [`Error`] adds what they may not.
-//! Each refusal has one code, one kind and one sentence, here and nowhere else.
+//! Each refusal has one code, one kind and one sentence, here and nowhere else. Some share a code: a program does the
+//! same about them, a person does not.
 
 use super::step_up::Action;
+use crate::keyring::SealError;
 use crate::risk::Signal;
 use crate::secret::NoEntropy;
 use crate::store;
@@ -23,6 +25,9 @@ pub enum Error {
     /// One more passkey touch is needed, for this.
     #[error("step-up required: {}", .0.action.name())]
     StepUp(Box<StepUpRequired>),
+    /// Something could not be sealed, or what was sealed not opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// Something stored or produced by us could not be read back.
     #[error("{0}")]
     Broken(String),
@@ -190,6 +195,9 @@ refusals! {
     /// It happened in the very session that asks.
     SessionIsCurrent, Conflict, "session_is_current",
         "That is the session you are using now. Sign out to end it.";
+    /// No API key, or none that is live.
+    ApiKeyInvalid, Unauthenticated, "invalid_api_key",
+        "This call needs a live API key, sent as a bearer token.";
     /// None of the person's API keys has this id.
     ApiKeyNotFound, NotFound, "api_key_not_found",
         "That API key was revoked already.";
@@ -199,6 +207,24 @@ refusals! {
     /// The account has as many API keys as it may.
     ApiKeysFull, Conflict, "api_keys_full",
         "You have 50 API keys, which is as many as you can have. Revoke one first.";
+    /// Too long, empty, or with characters that cannot be shown.
+    AccountHolderInvalid, Input, "account_holder_invalid",
+        "Write the name that the account is held in, with at most 70 ordinary characters.";
+    /// Not the form of an IBAN (ISO 13616).
+    IbanInvalid, Input, "iban_invalid",
+        "That does not look like an IBAN. It begins with two letters and two digits, and has only letters and digits.";
+    /// Its first two letters are no country's that has IBANs.
+    IbanCountryUnknown, Input, "iban_invalid",
+        "An IBAN begins with the two letters of its country, and these two are none. Please check them.";
+    /// Shorter than its country's are.
+    IbanTooShort, Input, "iban_invalid",
+        "This IBAN is too short for its country. A part of it may be missing.";
+    /// Longer than its country's are.
+    IbanTooLong, Input, "iban_invalid",
+        "This IBAN is too long for its country. A part of it may be there twice.";
+    /// Its check digits do not fit the rest (ISO 7064), or the rest does not fit its country.
+    IbanMistyped, Input, "iban_invalid",
+        "There is a typing mistake in this IBAN: it does not check out. Please compare it with the one your bank shows.";
     /// One more passkey touch is needed for this.
     StepUpRequired, StepUp, "step_up_required",
         "Touch your passkey once more to go on.";
@@ -211,9 +237,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_unique_snake_case_and_sentences_are_sentences() {
+    fn codes_are_snake_case_and_sentences_are_sentences() {
         let codes: HashSet<_> = Refusal::ALL.iter().map(|refusal| refusal.code()).collect();
-        assert_eq!(codes.len(), Refusal::ALL.len());
+        let of_ibans: Vec<_> = Refusal::ALL.iter().filter(|refusal| refusal.code() == "iban_invalid").collect();
+        assert_eq!(codes.len() + of_ibans.len() - 1, Refusal::ALL.len(), "only these share theirs");
+        assert!(of_ibans.iter().all(|refusal| refusal.kind() == RefusalKind::Input), "one code, one status");
+        let sentences: HashSet<_> = of_ibans.iter().map(|refusal| refusal.sentence()).collect();
+        assert_eq!(sentences.len(), of_ibans.len());
         for refusal in Refusal::ALL {
             assert!(refusal.code().chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{refusal:?}");
             assert!(refusal.sentence().ends_with('.') && !refusal.sentence().contains('!'), "{refusal:?}");

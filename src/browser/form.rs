@@ -6,6 +6,9 @@ use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 
 use super::{js, page};
 
+/// Where the page's own words are kept while the server's stand in their place.
+const OWN_WORDS: &str = "data-own-words";
+
 /// One that was submitted.
 pub(crate) struct Form(Element);
 
@@ -62,21 +65,23 @@ impl Form {
         let mut has_fault = false;
         for field in self.fields() {
             let is_valid = field.check_validity();
-            let _ = field.set_attribute("aria-invalid", if is_valid { "false" } else { "true" });
-            let id = field.id();
-            if let Some(error) = document().get_element_by_id(&(id.clone() + "-error")) {
-                let _ = error.toggle_attribute_with_force("hidden", is_valid);
-                // A hidden sentence would be read all the same.
-                let hint = id.clone() + "-hint";
-                let described = if is_valid { hint } else { id + "-error " + &hint };
-                let _ = field.set_attribute("aria-describedby", &described);
-            }
+            mark(&field, is_valid, None);
             if !is_valid && !has_fault {
                 let _ = field.focus();
                 has_fault = true;
             }
         }
         has_fault
+    }
+
+    /// Point out the field that a refusal of the server is about, in the server's words. Answers whether there is one.
+    pub(crate) fn has_refused(&self, code: &str, sentence: &str) -> bool {
+        let about =
+            |field: &HtmlInputElement| field.get_attribute("data-refusal").is_some_and(|about| about == code);
+        let Some(field) = self.fields().into_iter().find(about) else { return false };
+        mark(&field, false, Some(sentence));
+        let _ = field.focus();
+        true
     }
 
     fn is_busy(&self) -> bool {
@@ -93,6 +98,21 @@ impl Form {
             keep_focus(button);
         }
     }
+}
+
+/// Say at a field what is wrong with it, or that nothing is: in these words, or in the page's own.
+fn mark(field: &HtmlInputElement, is_valid: bool, sentence: Option<&str>) {
+    let _ = field.set_attribute("aria-invalid", if is_valid { "false" } else { "true" });
+    let id = field.id();
+    let Some(error) = document().get_element_by_id(&(id.clone() + "-error")) else { return };
+    let own = error.get_attribute(OWN_WORDS).or_else(|| error.text_content()).unwrap_or_default();
+    error.set_text_content(Some(sentence.unwrap_or(&own)));
+    let _ = error.set_attribute(OWN_WORDS, &own);
+    let _ = error.toggle_attribute_with_force("hidden", is_valid);
+    // A hidden sentence would be read all the same.
+    let hint = id.clone() + "-hint";
+    let described = if is_valid { hint } else { id + "-error " + &hint };
+    let _ = field.set_attribute("aria-describedby", &described);
 }
 
 /// Give the focus to this if the element that had it has gone, as a pressed Cancel does with its message.

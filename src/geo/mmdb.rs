@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use maxminddb::{LookupResult, MaxMindDbError, Reader};
+use maxminddb::{MaxMindDbError, Reader};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -59,28 +59,27 @@ pub(super) struct Loaded<T> {
     pub(super) credits: Vec<Credit>,
 }
 
-/// Reads a file of countries or cities.
-pub(super) fn places(path: &Path) -> Result<Loaded<Place>, GeoError> {
-    load(path, places_in)
+/// What a file can say of an address, and the record it says that in.
+pub(super) trait Known: Copy + Default + Eq + Hash {
+    type Record<'a>: Deserialize<'a> + Into<Self>;
+    const SUBJECT: &'static str;
 }
 
-/// Reads a file of autonomous systems.
-pub(super) fn networks(path: &Path) -> Result<Loaded<Network>, GeoError> {
-    load(path, networks_in)
+impl Known for Place {
+    type Record<'a> = PlaceRecord<'a>;
+    const SUBJECT: &'static str = "countries";
 }
 
-pub(super) fn places_in(bytes: &[u8]) -> Result<Loaded<Place>, Why> {
-    parse(bytes, "countries", |found| record::<PlaceRecord<'_>, _>(found))
+impl Known for Network {
+    type Record<'a> = NetworkRecord<'a>;
+    const SUBJECT: &'static str = "networks";
 }
 
-pub(super) fn networks_in(bytes: &[u8]) -> Result<Loaded<Network>, Why> {
-    parse(bytes, "networks", |found| record::<NetworkRecord<'_>, _>(found))
-}
-
-fn load<T>(path: &Path, read: fn(&[u8]) -> Result<Loaded<T>, Why>) -> Result<Loaded<T>, GeoError> {
+/// Reads a file.
+pub(super) fn load<T: Known>(path: &Path) -> Result<Loaded<T>, GeoError> {
     // The reader promises not to panic on hostile files. Should it break that promise, this is a refusal all the same.
     bytes(path)
-        .and_then(|bytes| catch_unwind(AssertUnwindSafe(|| read(&bytes))).unwrap_or(Err(Why::Damaged)))
+        .and_then(|bytes| catch_unwind(AssertUnwindSafe(|| parse(&bytes))).unwrap_or(Err(Why::Damaged)))
         .map_err(|why| GeoError { path: path.to_owned(), why })
 }
 
@@ -95,24 +94,12 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Why> {
     if bytes.len() as u64 > LARGEST { Err(Why::TooLarge) } else { Ok(bytes) }
 }
 
-type Found<'a> = LookupResult<'a, &'a [u8]>;
-
-/// What a record says. One whose fields have other types than in any known layout is an error.
-fn record<'a, R: Deserialize<'a> + Into<T>, T: Default>(found: &Found<'a>) -> Result<T, MaxMindDbError> {
-    Ok(found.decode::<R>()?.map(Into::into).unwrap_or_default())
-}
-
-fn parse<T: Copy + Default + Eq + Hash>(
-    bytes: &[u8],
-    of_what: &'static str,
-    read: impl for<'a> Fn(&Found<'a>) -> Result<T, MaxMindDbError>,
-) -> Result<Loaded<T>, Why> {
+pub(super) fn parse<T: Known>(bytes: &[u8]) -> Result<Loaded<T>, Why> {
     let reader = Reader::from_source(bytes).map_err(|_| Why::NoMmdb)?;
     let metadata = reader.metadata();
-    let table = flatten(&Tree::new(bytes, metadata), |address| read(&reader.lookup(address)?))
-        .map_err(|Damage| Why::Damaged)?;
+    let table = flatten(&Tree::new(bytes, metadata), &reader).map_err(|Damage| Why::Damaged)?;
     if table.is_empty() {
-        return Err(Why::OtherKind(of_what));
+        return Err(Why::OtherKind(T::SUBJECT));
     }
     let kind: String = metadata
         .database_type
@@ -130,28 +117,24 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(4).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// Turns the tree into a table. Each record is read once, by an address that has it.
-fn flatten<T: Copy + Default + Eq + Hash>(
-    tree: &Tree<'_>,
-    read: impl Fn(IpAddr) -> Result<T, MaxMindDbError>,
-) -> Result<Table<T>, Damage> {
+/// Turns the tree into a table. A record that many networks share is read once.
+fn flatten<T: Known>(tree: &Tree<'_>, reader: &Reader<&[u8]>) -> Result<Table<T>, Damage> {
     let mut values = vec![T::default()];
     let mut by_value = HashMap::from([(T::default(), 0)]);
     let mut by_record = HashMap::new();
     let (mut v4, mut v6) = (Runs::default(), Runs::default());
     tree.leaves(|leaf| {
-        let value = match by_record.get(&leaf.record) {
-            Some(value) => *value,
-            None => {
-                let read = read(leaf.address()).map_err(|_| Damage)?;
-                let next = u32::try_from(values.len()).map_err(|_| Damage)?;
-                let value = *by_value.entry(read).or_insert(next);
-                if value == next {
-                    values.push(read);
-                }
-                by_record.insert(leaf.record, value);
-                value
+        let value = if let Some(value) = by_record.get(&leaf.record) {
+            *value
+        } else {
+            let read = record(reader, leaf.address()).map_err(|_| Damage)?;
+            let next = u32::try_from(values.len()).map_err(|_| Damage)?;
+            let value = *by_value.entry(read).or_insert(next);
+            if value == next {
+                values.push(read);
             }
+            by_record.insert(leaf.record, value);
+            value
         };
         if let Some((first, last)) = leaf.v4() {
             return v4.push(first.into(), last.into(), value);
@@ -161,4 +144,9 @@ fn flatten<T: Copy + Default + Eq + Hash>(
         if leaf.free < 64 && v6.last() >= Some(first) { Ok(()) } else { v6.push(first, last, value) }
     })?;
     Ok(Table::new(values, v4, v6))
+}
+
+/// What the record of an address says. One whose fields have other types than in any known layout is an error.
+fn record<T: Known>(reader: &Reader<&[u8]>, address: IpAddr) -> Result<T, MaxMindDbError> {
+    Ok(reader.lookup(address)?.decode::<T::Record<'_>>()?.map(Into::into).unwrap_or_default())
 }

@@ -12,6 +12,7 @@ mod hostile;
 mod hosting;
 mod mmdb;
 mod record;
+mod shared;
 mod table;
 mod tree;
 mod value;
@@ -27,6 +28,7 @@ pub use countries::country_name;
 pub use credits::Credit;
 pub use files::default_files;
 pub use mmdb::GeoError;
+pub use shared::SharedGeo;
 
 use mmdb::Loaded;
 use record::Network;
@@ -44,12 +46,13 @@ impl Geo {
     /// A file that is damaged, cut short or of another kind is refused as a whole.
     pub fn open(country_or_city: Option<&Path>, asn: Option<&Path>) -> Result<Self, GeoError> {
         Ok(Self {
-            places: country_or_city.map(mmdb::places).transpose()?.map(Arc::new),
-            networks: asn.map(mmdb::networks).transpose()?.map(Arc::new),
+            places: country_or_city.map(mmdb::load).transpose()?.map(Arc::new),
+            networks: asn.map(mmdb::load).transpose()?.map(Arc::new),
         })
     }
 
     /// No data: every place is unknown.
+    #[cfg(test)]
     pub fn nowhere() -> Self {
         Self::default()
     }

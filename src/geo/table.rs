@@ -40,7 +40,6 @@ impl<T: Copy + Default> Table<T> {
 }
 
 /// The part of an IPv6 address that the table tells apart.
-#[expect(clippy::cast_possible_truncation, reason = "64 bits are left")]
 pub(super) fn upper_half(address: u128) -> u64 {
     (address >> 64) as u64
 }
@@ -54,7 +53,7 @@ const BLOCK: usize = 32;
 pub(super) struct Runs {
     index: Vec<(u64, u32)>,
     bytes: Vec<u8>,
-    runs: usize,
+    count: usize,
     start: u64,
     value: u32,
     last: Option<u64>,
@@ -84,17 +83,17 @@ impl Runs {
     }
 
     fn begin(&mut self, start: u64, value: u32) -> Result<(), Damage> {
-        if self.runs > 0 && self.value == value {
+        if self.count > 0 && self.value == value {
             return Ok(());
         }
-        if self.runs.is_multiple_of(BLOCK) {
+        if self.count.is_multiple_of(BLOCK) {
             self.index.push((start, u32::try_from(self.bytes.len()).map_err(|_| Damage)?));
         } else {
             write(&mut self.bytes, start - self.start);
         }
         write(&mut self.bytes, value.into());
         (self.start, self.value) = (start, value);
-        self.runs += 1;
+        self.count += 1;
         Ok(())
     }
 
@@ -200,7 +199,7 @@ mod tests {
         for first in [0, 10, 20] {
             runs.push(first, first + 9, 1).expect("in order");
         }
-        assert_eq!(runs.closed().runs, 2);
+        assert_eq!(runs.closed().count, 2);
     }
 
     #[test]

@@ -54,12 +54,16 @@ impl<'a> Tree<'a> {
     /// Both children of a node, the one for the bit 0 first.
     fn children(&self, node: u32) -> Result<[u32; 2], Damage> {
         let at = usize::try_from(node).map_err(|_| Damage)? * self.width;
-        match *self.bytes.get(at..at + self.width).ok_or(Damage)? {
-            [a, b, c, d, e, f] => Ok([[0, a, b, c], [0, d, e, f]].map(u32::from_be_bytes)),
-            [a, b, c, both, d, e, f] => Ok([[both >> 4, a, b, c], [both & 15, d, e, f]].map(u32::from_be_bytes)),
-            [a, b, c, d, e, f, g, h] => Ok([[a, b, c, d], [e, f, g, h]].map(u32::from_be_bytes)),
-            _ => Err(Damage),
+        let node = self.bytes.get(at..at + self.width).ok_or(Damage)?;
+        let (short, long) = (self.width / 2, self.width.div_ceil(2));
+        let (mut zero, mut one) = ([0; 4], [0; 4]);
+        zero[4 - short..].copy_from_slice(&node[..short]);
+        one[4 - short..].copy_from_slice(&node[long..]);
+        if short < long {
+            // Seven bytes: the one in the middle has the first four bits of either.
+            (zero[0], one[0]) = (node[short] >> 4, node[short] & 15);
         }
+        Ok([zero, one].map(u32::from_be_bytes))
     }
 
     /// Where IPv4 begins in a tree for both. Other prefixes may lead there too: ::ffff:0:0/96, 2002::/16.

@@ -164,11 +164,14 @@ mod tests {
         const DAY: i64 = 24 * 60 * MINUTE;
         let folder = tempfile::tempdir().expect("folder");
         let store = store_in(folder.path()).await;
-        let decision =
+        let decision = format!(
             "INSERT INTO risk_decisions (id, created_at, user_id, request_id, moment, decision, score, threshold,
-            signals, policy, model, geo, input) VALUES (x'01', 0, x'01', '', '', '', 0, 0, '', '', '', '', x'')";
-        for row in [ROWS[0], decision, &sign_in(1, 0, 2119, 7)] {
-            store.reader().execute_unprepared(row).await.expect(row);
+                signals, policy, model, geo, input)
+                VALUES (x'{ADA:032x}', 0, x'{ADA:032x}', '', '', '', 0, 0, '', '', '', '', x'')"
+        );
+        add_ada(&store).await;
+        for row in [decision, sign_in(1, 0, 2119, 7)] {
+            store.reader().execute_unprepared(&row).await.expect("a row");
         }
         let left = "SELECT (SELECT COUNT(*) FROM sign_ins) AS a, (SELECT COUNT(*) FROM risk_decisions) AS b";
         let counts = "SELECT COUNT(*) AS a, 0 AS b FROM sign_in_counts WHERE feature > 0";

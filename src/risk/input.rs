@@ -45,6 +45,8 @@ pub struct Input {
     pub is_touched: bool,
     /// It reads or changes something that matters.
     pub is_sensitive: bool,
+    /// Which of the policy's sensitive routes it is on, if on any.
+    pub route: Option<String>,
     /// Another browser family, system, kind of device or language than any that a touch vouched for.
     pub device_changed: bool,
     /// Another network (IPv4 /16, IPv6 /48) than any that a touch vouched for.
@@ -95,7 +97,7 @@ pub struct SessionPast {
     pub device_known_since: Option<i64>,
     /// When its passkey was made.
     pub passkey_created_at: Option<i64>,
-    /// When it was last used, through what a touch vouched for.
+    /// When it was last used, if that was through another autonomous system than now.
     pub used_at: Option<i64>,
     /// It is used through another autonomous system than any that a touch vouched for.
     pub asn_changed: bool,

@@ -87,7 +87,7 @@ mod tests {
         let trip = Trip::between(point(599_139, 107_522, 354), point(407_128, -740_060, 2_788), 3_600_000);
         assert!((trip.km - (5_914.0 - 3_142.0)).abs() < 10.0, "{trip:?}");
         // Inside a country whose radius is all that is known, nobody travels.
-        assert_eq!(Trip::between(point(0, 0, 2_788), point(0, 400_000, 2_788), 0).km, 0.0);
+        assert!(Trip::between(point(0, 0, 2_788), point(0, 400_000, 2_788), 0).km < 0.001);
     }
 
     #[test]

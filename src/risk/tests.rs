@@ -16,7 +16,7 @@ fn the_articles_table_decides_on_a_young_account() {
         (true, true, false, 65, Decision::StepUp),
         (true, true, true, 85, Decision::StepUp),
     ] {
-        let input = Input { device_changed, network_changed, is_sensitive, ..worst() };
+        let input = Input { is_sensitive, device_changed, network_changed, ..worst() };
         let young = Input { person: Person { sign_ins: 9, ..input.person }, ..input };
         let assessment = assess(&policy, &young);
         assert_eq!((assessment.score, assessment.decision), (score, decision), "{assessment:?}");
@@ -65,7 +65,7 @@ const WORSE: [fn(&mut Input); 16] = [
     |input| input.session = input.session.map(|past| SessionPast { device_known_since: Some(NOW), ..past }),
     |input| input.session = input.session.map(|past| SessionPast { passkey_created_at: Some(NOW), ..past }),
     |input| {
-        input.session = input.session.map(|past| SessionPast { asn_changed: true, family_changed: true, ..past })
+        input.session = input.session.map(|past| SessionPast { asn_changed: true, family_changed: true, ..past });
     },
     |input| {
         input.place.country = Some(*b"RO");

@@ -85,6 +85,15 @@ pub(super) async fn api_keys(
     Ok(Json(api::api_key_list(state.vault.api_keys(&caller, resolution.live()?).await?)))
 }
 
+/// `GET /billing/payout`.
+pub(super) async fn payout(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+) -> Result<Json<api::PayoutAnswer>, ApiError> {
+    Ok(Json(api::payout_answer(state.vault.payout(&caller, resolution.live()?).await?)))
+}
+
 /// `GET /healthz`: the process answers.
 pub(super) async fn healthz() -> Json<Value> {
     Json(json!({ "ok": true }))

@@ -3,6 +3,7 @@
 pub mod config;
 mod dbsc;
 mod handlers;
+mod introspect;
 mod listen;
 pub mod logging;
 mod middleware;

@@ -1,7 +1,7 @@
 //! The pages: find out who is there, load what is shown, hand both to a view.
 
 use axum::body::Body;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -68,18 +68,9 @@ pub(super) async fn account(
     .await)
 }
 
-/// `GET /account/sessions`: the frame. What is in it comes with a proof.
-pub(super) async fn sessions(
-    State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Extension(resolution): Extension<Resolution>,
-    request: Request,
-) -> Response {
-    if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
-        return turn_away(&state, request, &resolution, because).await;
-    }
-    let context = context(&state, &request, "Sessions").of_account("/account/sessions");
-    render(request, context, || view! { <app::SessionsPage /> }).await
+/// `GET /account/sessions`
+pub(super) async fn sessions(asked: Asked) -> Response {
+    asked.frame("Sessions", "/account/sessions", || view! { <app::SessionsPage /> }).await
 }
 
 /// `GET /account/sessions/panel`
@@ -94,20 +85,11 @@ pub(super) async fn sessions_panel(
 }
 
 /// `GET /account/activity`: the frame. What is in it comes with a proof.
-pub(super) async fn activity(
-    State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Extension(resolution): Extension<Resolution>,
-    asked: PartAsked,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (before, _) = Part::read(asked)?;
-    if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
-        return Ok(turn_away(&state, request, &resolution, because).await);
-    }
+pub(super) async fn activity(part: PartAsked, asked: Asked) -> Result<Response, ApiError> {
+    let (before, _) = Part::read(part)?;
     let cursor = before.map(|id| id.to_string());
-    let context = context(&state, &request, "Activity").of_account("/account/activity");
-    Ok(render(request, context, move || view! { <app::ActivityPage cursor=cursor.clone() /> }).await)
+    let page = move || view! { <app::ActivityPage cursor=cursor.clone() /> };
+    Ok(asked.frame("Activity", "/account/activity", page).await)
 }
 
 /// `GET /account/activity/panel`
@@ -132,18 +114,9 @@ pub(super) async fn activity_panel(
     Ok(fragment(|| view! { <app::ActivityPanel activity=activity is_first=is_first others=others now=now /> }))
 }
 
-/// `GET /account/api-keys`: the frame. What is in it comes with a proof.
-pub(super) async fn api_keys(
-    State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Extension(resolution): Extension<Resolution>,
-    request: Request,
-) -> Response {
-    if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
-        return turn_away(&state, request, &resolution, because).await;
-    }
-    let context = context(&state, &request, "API keys").of_account("/account/api-keys");
-    render(request, context, || view! { <app::ApiKeysPage /> }).await
+/// `GET /account/api-keys`
+pub(super) async fn api_keys(asked: Asked) -> Response {
+    asked.frame("API keys", "/account/api-keys", || view! { <app::ApiKeysPage /> }).await
 }
 
 /// `GET /account/api-keys/panel`
@@ -155,6 +128,52 @@ pub(super) async fn api_keys_panel(
     let api::ApiKeyList { api_keys } = api::api_key_list(state.vault.api_keys(&caller, resolution.live()?).await?);
     let now = state.clock.now().to_rfc3339();
     Ok(fragment(|| view! { <app::ApiKeysPanel keys=api_keys now=now /> }))
+}
+
+/// `GET /account/billing`
+pub(super) async fn billing(asked: Asked) -> Response {
+    asked.frame("Payout details", "/account/billing", || view! { <app::BillingPage /> }).await
+}
+
+/// `GET /account/billing/panel`
+pub(super) async fn billing_panel(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+) -> Result<Response, ApiError> {
+    let api::PayoutAnswer { payout } = api::payout_answer(state.vault.payout(&caller, resolution.live()?).await?);
+    let now = state.clock.now().to_rfc3339();
+    Ok(fragment(|| view! { <app::BillingPanel payout=payout now=now /> }))
+}
+
+/// A request for a page that matters.
+#[derive(FromRequest)]
+#[from_request(state(AppState))]
+pub(super) struct Asked {
+    #[from_request(via(State))]
+    state: AppState,
+    #[from_request(via(Extension))]
+    caller: Caller,
+    #[from_request(via(Extension))]
+    resolution: Resolution,
+    request: Request,
+}
+
+impl Asked {
+    /// The frame alone. What is in it comes with a proof.
+    async fn frame<V: IntoView + 'static>(
+        self,
+        title: &'static str,
+        path: &'static str,
+        page: impl Fn() -> V + Clone + Send + Sync + 'static,
+    ) -> Response {
+        let Self { state, caller, resolution, request } = self;
+        if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
+            return turn_away(&state, request, &resolution, because).await;
+        }
+        let context = context(&state, &request, title).of_account(path);
+        render(request, context, page).await
+    }
 }
 
 /// The session, if it may see this.

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use leptos::prelude::provide_context;
 
 use super::state::AppState;
-use super::{dbsc, handlers, middleware, pages, site};
+use super::{dbsc, handlers, introspect, middleware, pages, site};
 
 /// The whole application, middleware included.
 pub fn router(state: AppState) -> Router {
@@ -23,6 +23,7 @@ pub fn router(state: AppState) -> Router {
         .route("/auth/sessions", get(handlers::sessions))
         .route("/auth/events", get(handlers::events))
         .route("/api-keys", get(handlers::api_keys))
+        .route("/billing/payout", get(handlers::payout))
         .route("/", get(pages::sign_in))
         .route("/signup", get(pages::sign_up))
         .route("/account", get(pages::account))
@@ -32,10 +33,13 @@ pub fn router(state: AppState) -> Router {
         .route("/account/activity/panel", get(pages::activity_panel))
         .route("/account/api-keys", get(pages::api_keys))
         .route("/account/api-keys/panel", get(pages::api_keys_panel))
+        .route("/account/billing", get(pages::billing))
+        .route("/account/billing/panel", get(pages::billing_panel))
         .route_layer(from_fn_with_state(state.clone(), middleware::session));
     let routes = of_people
         .route("/auth/dbsc/register", post(dbsc::register))
         .route("/auth/dbsc/refresh", post(dbsc::refresh))
+        .route("/auth/introspect", post(introspect::introspect).route_layer(from_fn(middleware::json_body)))
         .route("/healthz", get(handlers::healthz))
         .route("/readyz", get(handlers::readyz))
         .fallback(site::serve)

@@ -7,7 +7,7 @@ use super::config::{Config, GeoFiles};
 use super::state::AppState;
 use crate::auth::{self, Auth, Engine, InvalidRelyingParty, RelyingParty, Replay};
 use crate::clock::Clock;
-use crate::geo::{Geo, GeoError};
+use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
 use crate::store::{self, Store};
@@ -65,15 +65,21 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let geo = open_geo(&config.geo)?;
     let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
     engine.keep_policy(&store, clock.now()).await?;
-    let auth = Arc::new(Auth::new(store.clone(), rp, origin, clock.clone(), config.sessions, engine));
-    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), clock.clone()));
+    let auth =
+        Arc::new(Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions, engine));
+    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, geo, clock })
 }
 
-fn open_geo(files: &GeoFiles) -> Result<Arc<Geo>, StartError> {
-    let geo = Geo::open(files.places.as_deref(), files.asns.as_deref())?;
-    tracing::info!(geo = geo.version(), "places");
-    Ok(Arc::new(geo))
+/// Files that somebody named must be good. Those of the set-up are read beside everything else.
+fn open_geo(files: &GeoFiles) -> Result<SharedGeo, StartError> {
+    Ok(match files.clone() {
+        GeoFiles::Named { places, asns } => SharedGeo::open(places, asns)?,
+        GeoFiles::Default => {
+            let (places, asns) = geo::default_files();
+            SharedGeo::open_soon(places, asns)
+        }
+    })
 }
 
 /// Score stored decisions once more: all of them, or those of one request.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::Auth;
 use crate::clock::Clock;
-use crate::geo::Geo;
+use crate::geo::SharedGeo;
 use crate::keyring::Keyring;
 use crate::server::config::Config;
 use crate::store::Store;
@@ -24,7 +24,7 @@ pub struct AppState {
     /// The rules of what is kept for people.
     pub vault: Arc<Vault>,
     /// Where addresses are.
-    pub geo: Arc<Geo>,
+    pub geo: SharedGeo,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -38,6 +38,21 @@ pub async fn exists(db: &impl ConnectionTrait, user_id: Uuid, id: Uuid) -> Resul
     Ok(live.one(db).await?.is_some())
 }
 
+/// The live key with this hash, whosever it is.
+pub async fn find_live(db: &impl ConnectionTrait, hash: &[u8]) -> Result<Option<Model>, Error> {
+    Entity::find().filter(Column::Hash.eq(hash)).filter(Column::RevokedAt.is_null()).one(db).await
+}
+
+/// Note that one was used.
+pub async fn touch(db: &impl ConnectionTrait, id: Uuid, now: i64) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// End a person's key. `Ok(false)` if they have no such live key.
 pub async fn revoke(db: &impl ConnectionTrait, user_id: Uuid, id: Uuid, now: i64) -> Result<bool, Error> {
     let result = Entity::update_many()

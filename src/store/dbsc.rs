@@ -98,13 +98,14 @@ pub async fn end_of_session(db: &impl ConnectionTrait, session_id: Uuid, now: i6
     Ok(())
 }
 
-/// Add a challenge, and drop all but the newest `keep` before it.
+/// Add a challenge, and keep `keep` of those before it: what nobody has answered yet first, and of that the newest.
 pub async fn add_challenge(db: &impl ConnectionTrait, row: dbsc_challenge::Model, keep: u64) -> Result<(), Error> {
     use dbsc_challenge::{Column, Entity};
     let surplus: Vec<Vec<u8>> = Entity::find()
         .select_only()
         .column(Column::Hash)
         .filter(Column::DbscId.eq(row.dbsc_id.as_str()))
+        .order_by_asc(Column::UsedAt.is_not_null())
         .order_by_desc(Column::CreatedAt)
         .offset(keep)
         .limit(100)

@@ -11,6 +11,7 @@ mod entity;
 pub mod events;
 pub mod known_devices;
 mod migration;
+pub mod payouts;
 pub mod proofs_seen;
 pub mod risk_decisions;
 pub mod session_tokens;
@@ -32,7 +33,7 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use entity::{
-    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, proof_seen,
+    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, payout, proof_seen,
     risk_decision, risk_policy, session, session_token, sign_in, step_up_grant, user,
 };
 

@@ -27,7 +27,7 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
 pub struct Wanted {
     /// The session.
     pub session: Uuid,
-    /// SHA-256 of the action and its parameters.
+    /// Names the action with its parameters.
     pub action: [u8; 32],
     /// SHA-256 of the cookie.
     pub holder: [u8; 32],

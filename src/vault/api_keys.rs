@@ -2,29 +2,21 @@
 //!
 //! A program's key is no person: it opens no session and satisfies no step-up.
 
-use std::sync::Arc;
-
 use uuid::Uuid;
 
-use crate::audit::{Event, EventType};
-use crate::auth::{Access, Action, Auth, Caller, CurrentSession, Error, Refusal, Renewed};
-use crate::clock::{Clock, Timestamp};
+use super::Vault;
+use crate::audit::EventType;
+use crate::auth::{Access, Action, Caller, CurrentSession, Error, Refusal, Renewed};
+use crate::clock::Timestamp;
 use crate::secret::{Secret, random_bytes};
-use crate::store::{Store, api_key, api_keys};
+use crate::store::{api_key, api_keys};
 
 /// As many as one account may have.
 const LIMIT: u64 = 50;
 /// Tells people and secret scanners what it is.
-const PREFIX: &str = "hfk_";
+pub(super) const PREFIX: &str = "hfk_";
 /// How much of a secret is kept to tell it from others.
 const HINT_LENGTH: usize = 8;
-
-/// The rules for what is kept for a person. One per process, shared.
-pub struct Vault {
-    store: Arc<Store>,
-    auth: Arc<Auth>,
-    clock: Arc<dyn Clock>,
-}
 
 /// A key, without its secret.
 #[derive(Clone, Debug)]
@@ -52,12 +44,6 @@ pub struct NewApiKey {
     pub renewed: Renewed,
 }
 
-impl std::fmt::Debug for Vault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vault").finish_non_exhaustive()
-    }
-}
-
 impl From<api_key::Model> for ApiKeyInfo {
     fn from(row: api_key::Model) -> Self {
         Self {
@@ -71,11 +57,6 @@ impl From<api_key::Model> for ApiKeyInfo {
 }
 
 impl Vault {
-    /// Over a database, the rules of who may, and a clock.
-    pub fn new(store: Arc<Store>, auth: Arc<Auth>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, auth, clock }
-    }
-
     /// The account's live keys, newest first.
     pub async fn api_keys(&self, caller: &Caller, current: &CurrentSession) -> Result<Vec<ApiKeyInfo>, Error> {
         self.auth.admit(caller, current, Access::ReadSensitive).await?;
@@ -138,16 +119,5 @@ impl Vault {
         }
         self.record(&change.tx, caller, current, EventType::AuthnTokenRevoked).await?;
         self.auth.commit_change(change).await
-    }
-
-    async fn record(
-        &self,
-        tx: &crate::store::Transaction<'_>,
-        caller: &Caller,
-        current: &CurrentSession,
-        event_type: EventType,
-    ) -> Result<(), Error> {
-        let event = Event::success(event_type).user(current.account.id).session(current.id);
-        self.auth.record(tx, caller, event).await
     }
 }

@@ -186,7 +186,7 @@ async fn d03_a_forged_forwarding_header_changes_nothing(app: App) {
 async fn s18_each_sum_of_points_decides_as_the_article_says(app: App) {
     let (browser, _) = at_home(&app).await;
     let (network, device) = (moved(&browser, "198.51.100.9"), disguised(&browser, FIREFOX_LINUX));
-    for path in ["/auth/sessions", "/api-keys"] {
+    for path in ["/auth/sessions", "/api-keys", "/billing/payout"] {
         browser.clone().get(path).await.success();
         network.clone().get(path).await.success();
         expect_ask(&device.clone().get(path).await, &[DEVICE, SENSITIVE]);
@@ -213,7 +213,7 @@ async fn s18_network_and_device_ask_for_a_touch_everywhere(app: App) {
     ] {
         away.post(path, &body).await.refusal(403, "step_up_required");
     }
-    for path in ["/account/sessions/panel", "/account/api-keys/panel"] {
+    for path in ["/account/sessions/panel", "/account/api-keys/panel", "/account/billing/panel"] {
         away.get(path).await.refusal(403, "step_up_required");
     }
     assert_eq!((app.stored().await, app.tokens().await.len()), before);
@@ -227,7 +227,7 @@ async fn s18_network_and_device_ask_for_a_touch_everywhere(app: App) {
 async fn s18_a_page_asks_for_it_in_place(app: App) {
     let (browser, key) = at_home(&app).await;
     let mut away = thief(&browser);
-    for path in ["/account", "/account/sessions", "/account/api-keys"] {
+    for path in ["/account", "/account/sessions", "/account/api-keys", "/account/billing"] {
         let page = away.open(path).await;
         assert!(page.shows_island("StepUp"), "{path}: {}", page.text());
         assert!(page.header("content-type").starts_with("text/html"));

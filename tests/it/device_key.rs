@@ -259,7 +259,7 @@ async fn a_cookie_alone_reads_what_it_may_and_nothing_else(app: App) {
     for path in ["/auth/session", "/auth/passkeys"] {
         bare.get(path).await.success();
     }
-    for path in ["/account", "/account/sessions", "/account/api-keys"] {
+    for path in ["/account", "/account/sessions", "/account/api-keys", "/account/billing"] {
         assert_eq!(bare.open(path).await.status, 200, "{path}");
     }
     let before = app.stored().await;

@@ -25,7 +25,7 @@ on_both_databases!(
     d03_forwarded_for_is_believed_only_from_configured_proxies,
 );
 
-const POSTS: [&str; 11] = [
+const POSTS: [&str; 13] = [
     "/auth/passkey/register/options",
     "/auth/passkey/register/verify",
     "/auth/passkey/login/options",
@@ -37,7 +37,11 @@ const POSTS: [&str; 11] = [
     "/auth/sessions/revoke",
     "/api-keys/revoke",
     "/api-keys",
+    "/billing/payout",
+    "/auth/introspect",
 ];
+/// What can be read there too.
+const BOTH: [&str; 2] = ["/api-keys", "/billing/payout"];
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 async fn post(browser: &mut Browser, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
@@ -76,20 +80,29 @@ async fn a_missing_page_is_a_page_with_the_request_id(app: App) {
 
 async fn the_wrong_method_is_405_and_says_which_is_right(app: App) {
     let mut browser = app.browser();
-    for path in POSTS.into_iter().filter(|path| *path != "/api-keys") {
+    for path in POSTS.into_iter().filter(|path| !BOTH.contains(path)) {
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::OPTIONS] {
             let answer = browser.send(method, path, &[], Body::empty()).await;
             answer.refusal(405, "method_not_allowed");
             assert_eq!(answer.header("allow"), "POST", "{path}");
         }
     }
-    let answer = browser.send(Method::DELETE, "/api-keys", &[], Body::empty()).await;
-    answer.refusal(405, "method_not_allowed");
-    let allowed = answer.header("allow");
-    assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
+    for path in BOTH {
+        let answer = browser.send(Method::DELETE, path, &[], Body::empty()).await;
+        answer.refusal(405, "method_not_allowed");
+        let allowed = answer.header("allow");
+        assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
+    }
     let gets =
         ["/auth/session", "/auth/passkeys", "/auth/sessions", "/healthz", "/readyz", "/", "/signup", "/account"];
-    let pages = ["/account/sessions", "/account/sessions/panel", "/account/api-keys", "/account/api-keys/panel"];
+    let pages = [
+        "/account/sessions",
+        "/account/sessions/panel",
+        "/account/api-keys",
+        "/account/api-keys/panel",
+        "/account/billing",
+        "/account/billing/panel",
+    ];
     for path in gets.into_iter().chain(pages) {
         let answer = browser.post(path, &json!({})).await;
         answer.refusal(405, "method_not_allowed");

@@ -280,6 +280,7 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
     )
     .await;
     for table in [
+        "payouts",
         "dbsc_challenges",
         "dbsc_sessions",
         "proofs_seen",

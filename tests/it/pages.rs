@@ -19,7 +19,7 @@ on_both_databases!(
 );
 
 /// Pages for people who are signed in.
-const SIGNED_IN: [&str; 3] = ["/account", "/account/sessions", "/account/api-keys"];
+const SIGNED_IN: [&str; 4] = ["/account", "/account/sessions", "/account/api-keys", "/account/billing"];
 
 fn check_security_headers(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");
@@ -125,8 +125,9 @@ async fn pages_have_no_inline_handlers_or_styles(app: App) {
 async fn s21_answers_about_a_person_are_not_stored(app: App) {
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
-    let reads = ["/auth/session", "/auth/passkeys", "/auth/sessions", "/api-keys", "/nothing", "/"];
-    let panels = ["/account/sessions/panel", "/account/api-keys/panel"];
+    let reads =
+        ["/auth/session", "/auth/passkeys", "/auth/sessions", "/api-keys", "/billing/payout", "/nothing", "/"];
+    let panels = ["/account/sessions/panel", "/account/api-keys/panel", "/account/billing/panel"];
     for path in SIGNED_IN.iter().chain(&reads).chain(&panels) {
         assert_eq!(browser.open(path).await.header("cache-control"), "no-store", "{path}");
     }

@@ -288,6 +288,8 @@ async fn s12_the_challenge_differs_for_each_action_and_each_time(app: App) {
         ("passkey_add", json!({})),
         ("api_key_create", json!({ "name": "a" })),
         ("api_key_create", json!({ "name": "b" })),
+        ("payout_update", json!({ "accountHolder": "Ada", "iban": "NO9386011117947" })),
+        ("payout_update", json!({ "accountHolder": "Ada", "iban": "GB29NWBK60161331926819" })),
         ("session_revoke", json!({ "others": true })),
     ] {
         let options = browser.begin_step_up(action, params).await;

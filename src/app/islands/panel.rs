@@ -10,6 +10,8 @@
 //! | `data-done` | what to say when it is done |
 //! | `data-secret-from` | the member of the answer to show this once, in `[data-secret]` |
 //!
+//! A field with `data-refusal` is pointed out when the server refuses with that code.
+//!
 //! `data-focus` marks what gets the focus when a press has taken its own button away.
 
 use leptos::prelude::*;
@@ -181,6 +183,10 @@ mod running {
                         show(stage, html);
                         fragment::show_secret(&content, &answer, &member);
                     }
+                }
+                // Said where it can be put right; what was typed stays.
+                Err(Failure::Refused(refusal)) if form.has_refused(&refusal.code, &refusal.sentence) => {
+                    stage.hush();
                 }
                 Err(failure) => {
                     // Then what is shown is no longer true.

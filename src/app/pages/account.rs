@@ -65,6 +65,10 @@ pub fn AccountPage(
                             <a href="/account/api-keys">"Your API keys"</a>
                             <p class="hint">"For programs that act for you."</p>
                         </li>
+                        <li>
+                            <a href="/account/billing">"Your payout details"</a>
+                            <p class="hint">"Where your money is paid to."</p>
+                        </li>
                     </ul>
                 </section>
             </div>

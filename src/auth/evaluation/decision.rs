@@ -45,7 +45,7 @@ impl Auth {
             signals: serde_json::to_string(&assessment.signals)
                 .map_err(|error| Error::Broken(error.to_string()))?,
             policy: self.engine.version.clone(),
-            model: likelihood::MODEL.version.to_owned(),
+            likelihood: likelihood::MODEL.version.to_owned(),
             geo: input.geo.clone(),
             input: sealed.map_err(|error| Error::Broken(error.to_string()))?,
         };

@@ -25,7 +25,7 @@ pub(in crate::auth) use weigh::{Facts, Weighed};
 
 use super::Error;
 use crate::clock::Timestamp;
-use crate::geo::Geo;
+use crate::geo::SharedGeo;
 use crate::keyring::Keyring;
 use crate::risk::Policy;
 use crate::store::{self, Store, risk_decisions, risk_policy};
@@ -39,8 +39,7 @@ pub const DECISION_MEMORY: Duration = Duration::from_hours(90 * 24);
 pub struct Engine {
     policy: Policy,
     version: String,
-    geo: Arc<Geo>,
-    geo_version: String,
+    geo: SharedGeo,
     keyring: Arc<Keyring>,
     /// Routine answers that were kept a while ago, by session and what they said.
     kept: Mutex<HashMap<(Uuid, String), Timestamp>>,
@@ -54,9 +53,8 @@ impl std::fmt::Debug for Engine {
 
 impl Engine {
     /// Over a policy, geo data, and the keys for digests and sealing.
-    pub fn new(policy: Policy, geo: Arc<Geo>, keyring: Arc<Keyring>) -> Self {
-        let (version, geo_version) = (policy.version(), geo.version());
-        Self { policy, version, geo, geo_version, keyring, kept: Mutex::default() }
+    pub fn new(policy: Policy, geo: SharedGeo, keyring: Arc<Keyring>) -> Self {
+        Self { version: policy.version(), policy, geo, keyring, kept: Mutex::default() }
     }
 
     /// The policy in force.

@@ -52,8 +52,12 @@ fn again(row: &risk_decision::Model, policy: Option<&Policy>, keyring: &Keyring)
     if policy.version() != row.policy {
         return Err(format!("its policy {} is no longer what it was", row.policy));
     }
-    if row.model != likelihood::MODEL.version {
-        return Err(format!("it was made by the model {}, and this is {}", row.model, likelihood::MODEL.version));
+    if row.likelihood != likelihood::MODEL.version {
+        return Err(format!(
+            "it was made by the model {}, and this is {}",
+            row.likelihood,
+            likelihood::MODEL.version
+        ));
     }
     let assessment = reassess(row, policy, keyring).map_err(|error| error.to_string())?;
     let signals: Vec<Signal> = serde_json::from_str(&row.signals).map_err(|_| "its signals cannot be read")?;

@@ -1,13 +1,17 @@
 //! What a request gives away of where and what it comes from: keyed digests, so that what is remembered names no network and
 //! no browser to who has only the database.
 
-use super::super::Caller;
+use uuid::Uuid;
+
 use super::super::device::Device;
+use super::super::{Auth, Caller, CurrentSession, Error};
 use super::Engine;
+use crate::clock::Timestamp;
 use crate::risk::Place;
 use crate::risk::likelihood::Features;
-use crate::store::sign_in;
-use crate::store::sign_ins::Feature;
+use crate::secret::{Secret, random_bytes};
+use crate::store::sign_ins::{self, Feature};
+use crate::store::{self, sign_in};
 
 /// One request's.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +55,22 @@ impl Engine {
     }
 }
 
+impl Auth {
+    /// A touch from a new browser or network is as good as a sign-in from there: it becomes part of the person's habits.
+    pub(in crate::auth) async fn learn(
+        &self,
+        tx: &store::Transaction<'_>,
+        caller: &Caller,
+        current: &CurrentSession,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let device = caller.known_device.as_ref().map(Secret::hash);
+        let trace = self.engine.trace(caller, device.as_ref().map(<[u8; 32]>::as_slice));
+        let row = trace.row(Uuid::from_bytes(random_bytes()?), current.account.id, current.id, now.0);
+        Ok(sign_ins::insert(&**tx, row).await?)
+    }
+}
+
 impl Trace {
     fn asn(&self) -> Option<i64> {
         self.place.asn.map(i64::from)
@@ -76,18 +96,12 @@ impl Trace {
 
     /// What there is to ask the counts about.
     pub(super) fn values(&self) -> Vec<(Feature, i64)> {
-        let row = self.row(uuid::Uuid::nil(), uuid::Uuid::nil(), uuid::Uuid::nil(), 0);
+        let row = self.row(Uuid::nil(), Uuid::nil(), Uuid::nil(), 0);
         Feature::ALL.into_iter().filter_map(|feature| Some((feature, feature.of(&row)?))).collect()
     }
 
     /// What is remembered of a sign-in.
-    pub(in crate::auth) fn row(
-        &self,
-        id: uuid::Uuid,
-        user_id: uuid::Uuid,
-        session_id: uuid::Uuid,
-        at: i64,
-    ) -> sign_in::Model {
+    pub(in crate::auth) fn row(&self, id: Uuid, user_id: Uuid, session_id: Uuid, at: i64) -> sign_in::Model {
         sign_in::Model {
             id,
             user_id,

@@ -1,5 +1,6 @@
 //! One look at a request of a session, at a sign-in, at a change.
 
+use ipnet::IpNet;
 use uuid::Uuid;
 
 use super::super::device::Device;
@@ -51,10 +52,12 @@ impl Auth {
         facts: Facts,
         now: Timestamp,
     ) -> Result<Weighed, Error> {
+        let route = self.engine.policy().sensitive_route(&caller.path);
         let mut input = Input {
             moment: Moment::SessionUse,
             at: now.0,
-            is_sensitive: self.engine.policy().is_sensitive(&caller.path),
+            is_sensitive: route.is_some(),
+            route: route.map(str::to_owned),
             bound_cookie_missing: facts.bound_cookie_missing,
             proof_missing: facts.proof_missing,
             is_automated: !found.is_automated && caller.is_automated(),
@@ -63,11 +66,11 @@ impl Auth {
                 answered_at: found.answered_at,
                 device_known_since: found.device_known_since,
                 passkey_created_at: found.passkey_created_at,
-                used_at: Some(found.last_seen_at),
+                used_at: None,
                 asn_changed: false,
                 family_changed: false,
             }),
-            geo: self.engine.geo_version.clone(),
+            geo: self.engine.geo.version().to_owned(),
             ..Input::default()
         };
         match self.compare(caller, found, &mut input, now).await {
@@ -103,16 +106,24 @@ impl Auth {
         }
         input.place = self.engine.place(caller);
         if let Some(session) = &mut input.session {
+            session.used_at = self.used_elsewhere(found, input.place.asn);
             session.asn_changed =
                 input.place.asn.is_some_and(|asn| !vouched.asns.is_empty() && !vouched.asns.contains(&asn));
             session.family_changed = !vouched.devices.is_empty()
                 && !vouched.devices.iter().any(|known| known.browser == device.browser);
         }
         self.look_up(caller, found.user_id, input, now).await?;
-        let own = found.anchor.as_deref().map(|anchor| serde_json::from_str(anchor));
+        let own = found.anchor.as_deref().map(serde_json::from_str);
         let own: Option<Anchor> = own.transpose().map_err(|_| unreadable("where a session was"))?;
         input.anchor = later(input.anchor, own);
         Ok(())
+    }
+
+    /// When the session was last used, if that was through another operator.
+    fn used_elsewhere(&self, found: &Found, asn: Option<u32>) -> Option<i64> {
+        let network: IpNet = found.last_network.as_deref()?.parse().ok()?;
+        let last = self.engine.geo.locate(network.addr()).asn;
+        (last.is_some() && last != asn).then_some(found.last_seen_at)
     }
 
     /// What the person's habits say.
@@ -177,7 +188,7 @@ impl Auth {
                 recovered_at: user.recovered_at,
             },
             place: self.engine.place(caller),
-            geo: self.engine.geo_version.clone(),
+            geo: self.engine.geo.version().to_owned(),
             ..Input::default()
         };
         if self.engine.policy().is_young(&input.person, now.0) {

@@ -8,10 +8,12 @@
 //! | `open` | a new session, and what the browser is given with it |
 //! | `end` | how a session ends, and which ends when there are too many |
 //! | `list` | a person's sessions, as they see them |
+//! | `inspect` | what a token is worth, told to a backend |
 //! | `gate` | what a session may do: read, read what matters, change |
 
 mod end;
 mod gate;
+mod inspect;
 mod list;
 mod open;
 mod resolve;
@@ -24,6 +26,7 @@ use uuid::Uuid;
 
 pub use end::EndReason;
 pub use gate::Access;
+pub use inspect::Inspected;
 pub use list::SessionInfo;
 pub(in crate::auth) use open::Opening;
 pub use open::{IssuedSession, KNOWN_DEVICE_LIFETIME};

@@ -36,7 +36,7 @@ const SPLIT: &str = "session_split";
 
 /// The state of what the browser itself binds a session with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum BoundCookie {
+pub(super) enum BoundCookie {
     /// Nothing is bound, or nobody has seen the cookie yet.
     NotYet,
     /// It came.
@@ -179,12 +179,8 @@ impl Auth {
         standing: Standing,
         now: Timestamp,
     ) -> Result<Judged, Error> {
-        let bound = bound_cookie(caller, found, now);
-        let binding = match (bound, &found.device_key) {
-            (BoundCookie::Good | BoundCookie::Missing, _) => Binding::Dbsc,
-            (BoundCookie::NotYet, Some(_)) => Binding::DeviceKey,
-            (BoundCookie::NotYet, None) => Binding::Cookie,
-        };
+        let bound = bound_cookie(caller.bound_cookie.as_ref(), found, now);
+        let binding = binding(bound, found);
         let proven = self.proven(caller, found, token).await?;
         let due_at = Timestamp(found.issued_at).plus(self.sessions.rotate_after);
         let is_overdue = binding == Binding::DeviceKey && due_at.plus(PROOF_GRACE) <= now;
@@ -309,8 +305,8 @@ fn renewed<T: PartialEq>(mut list: Vec<T>, newest: Option<T>) -> Vec<T> {
 
 /// Whether the browser sent the cookie that DBSC binds. It is demanded from its first sight: before, the answer that
 /// brings it may still be on its way, and the session is held by what held it without.
-fn bound_cookie(caller: &Caller, found: &Found, now: Timestamp) -> BoundCookie {
-    let (Some(_), Some(sent)) = (&found.dbsc_id, &caller.bound_cookie) else {
+pub(super) fn bound_cookie(sent: Option<&Secret>, found: &Found, now: Timestamp) -> BoundCookie {
+    let (Some(_), Some(sent)) = (&found.dbsc_id, sent) else {
         return if found.bound_cookie_seen_at.is_some() { BoundCookie::Missing } else { BoundCookie::NotYet };
     };
     let moment = |at: Option<i64>| Timestamp(at.unwrap_or_default());
@@ -327,8 +323,17 @@ fn bound_cookie(caller: &Caller, found: &Found, now: Timestamp) -> BoundCookie {
     }
 }
 
+/// What holds a session to its device.
+pub(super) fn binding(bound: BoundCookie, found: &Found) -> Binding {
+    match (bound, &found.device_key) {
+        (BoundCookie::Good | BoundCookie::Missing, _) => Binding::Dbsc,
+        (BoundCookie::NotYet, Some(_)) => Binding::DeviceKey,
+        (BoundCookie::NotYet, None) => Binding::Cookie,
+    }
+}
+
 /// Where a token stands. `None`: it was replaced long enough ago that whoever presents it has a copy.
-fn standing(found: &Found, now: Timestamp) -> Option<Standing> {
+pub(super) fn standing(found: &Found, now: Timestamp) -> Option<Standing> {
     match (found.state.as_str(), found.successor_seen_at) {
         (state::CURRENT, _) => Some(Standing::Current),
         (state::PREVIOUS, None) => Some(Standing::Superseded),

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::super::{Refusal, identity};
+use super::payout::PayoutDetails;
 
 /// An action that needs a fresh assertion, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Action {
     ApiKeyCreate(String),
     /// End an API key.
     ApiKeyRevoke(Uuid),
+    /// Have money paid to this account from now on.
+    PayoutUpdate(PayoutDetails),
 }
 
 /// Which sessions to end.
@@ -34,11 +36,13 @@ pub enum Which {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Params {
     id: Option<Uuid>,
     others: bool,
     name: Option<String>,
+    account_holder: Option<String>,
+    iban: Option<String>,
 }
 
 impl Which {
@@ -67,6 +71,9 @@ impl Action {
             "session_disown" => Some(Self::SessionDisown(params.id?)),
             "api_key_create" => Self::api_key_create(&params.name?).ok(),
             "api_key_revoke" => Some(Self::ApiKeyRevoke(params.id?)),
+            "payout_update" => {
+                Some(Self::PayoutUpdate(PayoutDetails::parse(&params.account_holder?, &params.iban?).ok()?))
+            }
             _ => None,
         }
     }
@@ -87,6 +94,7 @@ impl Action {
             Self::SessionDisown(_) => "session_disown",
             Self::ApiKeyCreate(_) => "api_key_create",
             Self::ApiKeyRevoke(_) => "api_key_revoke",
+            Self::PayoutUpdate(_) => "payout_update",
         }
     }
 
@@ -99,18 +107,16 @@ impl Action {
             }
             Self::SessionRevoke(Which::Others) => json!({ "others": true }),
             Self::ApiKeyCreate(name) => json!({ "name": name }),
+            Self::PayoutUpdate(details) => {
+                json!({ "accountHolder": details.account_holder(), "iban": details.iban() })
+            }
         }
     }
 
-    /// Names this action with these parameters and no other.
-    pub(in crate::auth) fn digest(&self) -> [u8; 32] {
+    /// Says this action with these parameters and no other.
+    pub(in crate::auth) fn spelling(&self) -> String {
         // A name has no NUL in it, so name and parameters cannot run into each other.
-        Sha256::new()
-            .chain_update(self.name())
-            .chain_update([0])
-            .chain_update(self.params().to_string())
-            .finalize()
-            .into()
+        format!("{}\0{}", self.name(), self.params())
     }
 }
 
@@ -118,8 +124,12 @@ impl Action {
 mod tests {
     use super::*;
 
+    fn payout(account_holder: &str, iban: &str) -> Action {
+        Action::PayoutUpdate(PayoutDetails::parse(account_holder, iban).expect("in order"))
+    }
+
     #[test]
-    fn an_action_has_one_spelling_and_its_own_digest() {
+    fn an_action_has_one_spelling_and_no_two_have_the_same() {
         let id = Uuid::from_u128(7);
         let actions = [
             Action::SessionContinue,
@@ -130,14 +140,23 @@ mod tests {
             Action::ApiKeyRevoke(id),
             Action::ApiKeyCreate("backup".into()),
             Action::ApiKeyCreate("Backup".into()),
+            payout("Ada", "NO9386011117947"),
+            payout("Ada Lovelace", "NO9386011117947"),
+            payout("Ada", "GB29NWBK60161331926819"),
         ];
         for (index, action) in actions.iter().enumerate() {
             let again = Action::parse(action.name(), &action.params().to_string());
             assert_eq!(again.as_ref(), Some(action));
-            assert!(actions.iter().skip(index + 1).all(|other| other.digest() != action.digest()), "{action:?}");
+            assert!(
+                actions.iter().skip(index + 1).all(|other| other.spelling() != action.spelling()),
+                "{action:?}"
+            );
         }
         let spelt = Action::parse("api_key_create", r#"{ "name": "  backup ", "more": 1 }"#);
         assert_eq!(spelt, Some(Action::ApiKeyCreate("backup".into())));
+        let spelt =
+            Action::parse("payout_update", r#"{ "iban": "no93 8601 1117 947", "accountHolder": " Ada " }"#);
+        assert_eq!(spelt, Some(payout("Ada", "NO9386011117947")));
     }
 
     #[test]
@@ -153,6 +172,10 @@ mod tests {
             ("api_key_create", r#"{"name":""}"#),
             ("api_key_create", r#"{"name":7}"#),
             ("api_key_revoke", "[]"),
+            ("payout_update", r#"{"accountHolder":"Ada"}"#),
+            ("payout_update", r#"{"iban":"NO9386011117947"}"#),
+            ("payout_update", r#"{"accountHolder":"Ada","iban":"NO9386011117948"}"#),
+            ("payout_update", r#"{"accountHolder":" ","iban":"NO9386011117947"}"#),
             ("session_continue", "null"),
             ("session_continue", "[]"),
         ] {

@@ -4,6 +4,7 @@
 //! comes of it is a grant: one call, within five minutes, spent in the transaction of the change.
 
 mod action;
+mod payout;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 
 pub use action::{Action, Which};
+pub use payout::PayoutDetails;
 
 use super::assertion::Touched;
 use super::ceremony::Kind;
@@ -59,12 +61,6 @@ pub struct Change<'a> {
     session: CurrentSession,
 }
 
-/// The grant that this browser would spend on this action. `None` if it has the cookie of none.
-fn wanted(caller: &Caller, current: &CurrentSession, action: &Action) -> Option<Wanted> {
-    let holder = caller.step_up.as_ref()?.hash();
-    Some(Wanted { session: current.id, action: action.digest(), holder })
-}
-
 /// SHA-256(nonce ‖ session ‖ action ‖ parameters): what the passkey signs.
 fn challenge(nonce: &[u8; 32], session: Uuid, action: &Action) -> [u8; 32] {
     Sha256::new()
@@ -77,6 +73,17 @@ fn challenge(nonce: &[u8; 32], session: Uuid, action: &Action) -> [u8; 32] {
 }
 
 impl Auth {
+    /// Names an action in the row of a grant. Keyed, so that who has the database alone cannot guess what it was.
+    fn name_of(&self, action: &Action) -> [u8; 32] {
+        self.keyring.digest("step-up grant", action.spelling().as_bytes())
+    }
+
+    /// The grant that this browser would spend on this action. `None` if it has the cookie of none.
+    fn wanted(&self, caller: &Caller, current: &CurrentSession, action: &Action) -> Option<Wanted> {
+        let holder = caller.step_up.as_ref()?.hash();
+        Some(Wanted { session: current.id, action: self.name_of(action), holder })
+    }
+
     /// Begin: options whose challenge commits to the action.
     pub async fn begin_step_up(
         &self,
@@ -181,7 +188,7 @@ impl Auth {
         }
         let row = step_up_grant::Model {
             session_id: current.id,
-            action: action.digest().to_vec(),
+            action: self.name_of(action).to_vec(),
             holder: holder.hash().to_vec(),
             credential_id: touched.credential_id,
             expires_at: valid_until.0,
@@ -201,6 +208,10 @@ impl Auth {
     ) -> Result<Option<super::dbsc::Offer>, Error> {
         let now = self.clock.now();
         sessions::vouch(&**tx, current.id, self.vouching(caller, current, now)).await?;
+        let input = &current.weighed.input;
+        if input.device_changed || input.network_changed {
+            self.learn(tx, caller, current, now).await?;
+        }
         if !current.has_lost_bound_cookie() {
             return Ok(None);
         }
@@ -216,16 +227,21 @@ impl Auth {
         action: &Action,
     ) -> Result<Change<'_>, Error> {
         current.may_change()?;
+        let wanted = self.wanted(caller, current, action);
+        // Before the transaction begins: it has a connection already, and everybody waits who holds one and wants another.
+        let weighed = match wanted {
+            Some(_) => Some(self.weigh_change(caller, current, true).await?),
+            None => None,
+        };
         let tx = self.store.begin().await?;
         users::lock(&*tx, current.account.id).await?;
         // It was live when the request came in. It must be now.
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
             return Err(Refusal::InvalidSession.into());
         }
-        if let Some(wanted) = wanted(caller, current, action)
+        if let (Some(wanted), Some(weighed)) = (wanted, weighed)
             && step_up_grants::spend(&*tx, &wanted, self.clock.now().0).await?
         {
-            let weighed = self.weigh_change(caller, current, true).await?;
             self.keep_decision(&tx, caller, current.account.id, current.id, &weighed).await?;
             return Ok(Change { tx, session: current.clone() });
         }
@@ -251,7 +267,7 @@ impl Auth {
         action: &Action,
     ) -> Result<(), Error> {
         current.may_change()?;
-        if let Some(wanted) = wanted(caller, current, action)
+        if let Some(wanted) = self.wanted(caller, current, action)
             && step_up_grants::is_there(self.store.reader(), &wanted, self.clock.now().0).await?
         {
             return Ok(());

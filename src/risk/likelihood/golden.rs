@@ -132,8 +132,8 @@ fn only_the_newest_hundred_of_180_days_count_and_none_of_the_future() {
 #[test]
 fn points_rise_from_none_to_the_most_and_never_below() {
     let at = |bits| points(bits, &MODEL);
-    assert_eq!([at(i32::MIN), at(MODEL.from_bits), at(MODEL.full_bits), at(i32::MAX)], [0, 0, 60, 60]);
-    assert_eq!(at(MODEL.full_bits - 1), 59);
+    assert_eq!([at(i32::MIN), at(MODEL.from_bits), at(MODEL.full_bits), at(i32::MAX)], [0, 0, 120, 120]);
+    assert_eq!(at(MODEL.full_bits - 1), 119);
     assert!((-9000..20_000).step_by(7).all(|bits| at(bits) <= at(bits + 7)));
 }
 

@@ -50,8 +50,8 @@ pub const MODEL: Model = Model {
     own_weight: 5,
     typical_weight: 500,
     from_bits: -4000,
-    full_bits: 1500,
-    most_points: 60,
+    full_bits: 7000,
+    most_points: 120,
 };
 
 impl Model {

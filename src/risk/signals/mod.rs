@@ -100,7 +100,7 @@ impl Rule {
         };
         let found = if is_looked_for { (self.find)(policy, input)? } else { return None };
         let points = policy.points(self.name).min(found.at_most);
-        (points > 0).then(|| Signal { name: Cow::Borrowed(self.name), points, why: found.why })
+        (points > 0).then_some(Signal { name: Cow::Borrowed(self.name), points, why: found.why })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Found, Rule, Scope, found_if};
 use crate::risk::Input;
 
 pub(super) const RULE: Rule =
-    Rule { name: "new_asn", points: 15, is_floor: false, scope: Scope::Habits, find: |_, input| find(input) };
+    Rule { name: "new_asn", points: 10, is_floor: false, scope: Scope::Habits, find: |_, input| find(input) };
 
 fn find(input: &Input) -> Option<Found> {
     let profile = input.profile.as_ref()?;
@@ -29,7 +29,7 @@ mod tests {
             profile: Some(Profile { asn_seen, ..Profile::default() }),
             ..calm()
         };
-        assert_eq!(points(&RULE, &through(Some(2119), false, false)), 15);
+        assert_eq!(points(&RULE, &through(Some(2119), false, false)), 10);
         assert_eq!(points(&RULE, &through(Some(2119), true, true)), 0);
         assert_eq!(points(&RULE, &through(None, false, true)), 0, "unknown is not new");
         let hosted = (RULE.find)(&crate::risk::Policy::default(), &through(Some(16509), false, true));

@@ -6,7 +6,7 @@ use super::{Found, Rule, Scope, found_if};
 use crate::risk::{Input, Policy};
 
 pub(super) const RULE: Rule =
-    Rule { name: "parallel_use", points: 20, is_floor: false, scope: Scope::Habits, find };
+    Rule { name: "parallel_use", points: 25, is_floor: false, scope: Scope::Habits, find };
 
 fn find(policy: &Policy, input: &Input) -> Option<Found> {
     let (profile, session) = (input.profile.as_ref()?, input.session?);
@@ -27,17 +27,17 @@ mod tests {
 
     fn through(asn_changed: bool, asn_seen: bool, used_at: Option<i64>) -> Input {
         Input {
-            session: Some(SessionPast { asn_changed, used_at, ..SessionPast::default() }),
+            session: Some(SessionPast { used_at, asn_changed, ..SessionPast::default() }),
             profile: Some(Profile { asn_seen, ..Profile::default() }),
             ..calm()
         }
     }
 
     #[test]
-    fn s18_two_operators_within_ten_minutes_are_one_too_many() {
-        assert_eq!(points(&RULE, &through(true, false, Some(NOW - 10 * MINUTE + 1))), 20);
+    fn s18_two_operators_within_five_minutes_are_one_too_many() {
+        assert_eq!(points(&RULE, &through(true, false, Some(NOW - 5 * MINUTE + 1))), 25);
         assert_eq!(
-            points(&RULE, &through(true, false, Some(NOW - 10 * MINUTE))),
+            points(&RULE, &through(true, false, Some(NOW - 5 * MINUTE))),
             0,
             "long enough to have gone there"
         );

@@ -6,7 +6,7 @@ use super::{Found, Rule, Scope, device_changed, network_changed, new_asn, new_co
 use crate::risk::{Input, Policy, likelihood};
 
 /// These points are the most that the model may give.
-pub(super) const RULE: Rule = Rule { name: "unlikely", points: 60, is_floor: false, scope: Scope::Habits, find };
+pub(super) const RULE: Rule = Rule { name: "unlikely", points: 120, is_floor: false, scope: Scope::Habits, find };
 
 /// Signals of the same facts.
 const SAME_FACTS: [Rule; 4] = [device_changed::RULE, network_changed::RULE, new_country::RULE, new_asn::RULE];
@@ -61,14 +61,14 @@ mod tests {
     #[test]
     fn what_is_rare_for_the_person_adds_points_and_what_is_usual_none() {
         assert_eq!(points(&RULE, &coming_with(1)), 0);
-        assert_eq!(points(&RULE, &coming_with(2)), 60);
+        assert_eq!(points(&RULE, &coming_with(2)), 120);
     }
 
     #[test]
     fn what_others_have_given_for_the_same_is_not_given_twice() {
         let changed = Input { device_changed: true, ..coming_with(2) };
-        assert_eq!(points(&RULE, &changed), 20);
+        assert_eq!(points(&RULE, &changed), 80);
         let changed = Input { network_changed: true, ..changed };
-        assert_eq!(points(&RULE, &changed), 0);
+        assert_eq!(points(&RULE, &changed), 55);
     }
 }

@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use super::parse_duration;
 use super::source::{ConfigError, Source};
-use crate::geo;
 use crate::risk::{Policy, THRESHOLD};
 
 /// Files that say where addresses are.
-#[derive(Clone, Debug, Default)]
-pub struct GeoFiles {
-    /// MMDB with countries or cities.
-    pub places: Option<PathBuf>,
-    /// MMDB with autonomous systems.
-    pub asns: Option<PathBuf>,
+#[derive(Clone, Debug)]
+pub enum GeoFiles {
+    /// What the set-up fetched, if it did.
+    Default,
+    /// What the operator named; nothing where they said `none`.
+    Named {
+        /// MMDB with countries or cities.
+        places: Option<PathBuf>,
+        /// MMDB with autonomous systems.
+        asns: Option<PathBuf>,
+    },
 }
 
 pub(super) fn policy(source: &Source) -> Result<Policy, ConfigError> {
@@ -52,9 +56,12 @@ pub(super) fn policy(source: &Source) -> Result<Policy, ConfigError> {
 }
 
 pub(super) fn geo_files(source: &Source) -> GeoFiles {
-    let (places, asns) = geo::default_files();
-    let given = |path, default: Option<PathBuf>| source.optional(path).map(PathBuf::from).or(default);
-    GeoFiles { places: given("geo.db", places), asns: given("geo.asn-db", asns) }
+    let given = |path| source.optional(path);
+    if given("geo.db").is_none() && given("geo.asn-db").is_none() {
+        return GeoFiles::Default;
+    }
+    let file = |path| given(path).filter(|file| *file != "none").map(PathBuf::from);
+    GeoFiles::Named { places: file("geo.db"), asns: file("geo.asn-db") }
 }
 
 fn time(source: &Source, path: &'static str) -> Result<i64, ConfigError> {

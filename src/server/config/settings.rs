@@ -18,8 +18,8 @@ const fn setting(path: &'static str, env: &'static str, default: Option<&'static
 }
 
 /// What each signal of the risk engine adds: the engine's own table, which a test compares.
-const POINTS: &str = "device_changed=40,network_changed=25,new_country=20,new_asn=15,impossible_travel=40,\
-parallel_use=20,session_split=60,unlikely=60,fresh_device=15,fresh_passkey=15,automated_user_agent=40,\
+const POINTS: &str = "device_changed=40,network_changed=25,new_country=10,new_asn=10,impossible_travel=40,\
+parallel_use=25,session_split=60,unlikely=120,fresh_device=15,fresh_passkey=15,automated_user_agent=40,\
 bound_cookie_missing=60,proof_missing=40,failed_assertions=30,counter_regressed=40,\
 backup_eligibility_changed=20,recent_recovery=40,engine_failed=60,sensitive_route=20";
 
@@ -59,7 +59,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("risk.travel-speed", "HOLDFAST_RISK_TRAVEL_SPEED", Some("900")),
     setting("risk.fresh-for", "HOLDFAST_RISK_FRESH_FOR", Some("1d")),
     setting("risk.recent-for", "HOLDFAST_RISK_RECENT_FOR", Some("3d")),
-    setting("risk.parallel-for", "HOLDFAST_RISK_PARALLEL_FOR", Some("10m")),
+    setting("risk.parallel-for", "HOLDFAST_RISK_PARALLEL_FOR", Some("5m")),
     setting("risk.burst", "HOLDFAST_RISK_BURST", Some("5")),
     setting("risk.burst-window", "HOLDFAST_RISK_BURST_WINDOW", Some("10m")),
     setting("geo.db", "HOLDFAST_GEO_DB", None),

@@ -52,9 +52,7 @@ pub(in crate::server) async fn render(State(state): State<AppState>, request: Re
 
     parts.status = status;
     tidy(&mut parts.headers);
-    if let Some(proof_error) = error.proof_error()
-        && let Ok(value) = HeaderValue::from_str(&format!(r#"DPoP error="{proof_error}", algs="ES256""#))
-    {
+    if let Some(value) = error.challenge().and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
         parts.headers.insert(header::WWW_AUTHENTICATE, value);
     }
     let (content_type, body) = if wants_page {

@@ -12,7 +12,7 @@ pub struct Model {
     /// SHA-256 of the cookie of the browser that began it.
     pub browser: Vec<u8>,
     pub kind: String,
-    /// What the rule that began it needs to finish it, as JSON.
+    /// What the rule that began it needs to finish it: JSON, sealed, in base64url.
     pub payload: String,
     pub created_at: i64,
     pub expires_at: i64,

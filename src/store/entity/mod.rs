@@ -7,6 +7,7 @@ pub mod credential;
 pub mod dbsc_challenge;
 pub mod dbsc_session;
 pub mod known_device;
+pub mod payout;
 pub mod proof_seen;
 pub mod risk_decision;
 pub mod risk_policy;

@@ -22,7 +22,8 @@ pub struct Model {
     /// The version in `risk_policies`.
     pub policy: String,
     /// The version of the likelihood model.
-    pub model: String,
+    #[sea_orm(column_name = "model")]
+    pub likelihood: String,
     /// The version of the geo data.
     pub geo: String,
     /// All that was weighed, sealed.

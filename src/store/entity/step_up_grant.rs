@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub session_id: Uuid,
-    /// SHA-256 of the action and its parameters.
+    /// HMAC-SHA-256 of the action and its parameters.
     #[sea_orm(primary_key, auto_increment = false)]
     pub action: Vec<u8>,
     /// SHA-256 of the cookie that the touch gave to the browser it was made in.

@@ -3,6 +3,7 @@
 mod m20261122_000001_accounts;
 mod m20261122_000002_auth_events;
 mod m20261122_000003_session_tokens;
+mod m20261123_000004_payout;
 mod m20261123_000005_risk;
 
 use sea_orm_migration::prelude::*;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_accounts::Migration),
             Box::new(m20261122_000002_auth_events::Migration),
             Box::new(m20261122_000003_session_tokens::Migration),
+            Box::new(m20261123_000004_payout::Migration),
             Box::new(m20261123_000005_risk::Migration),
         ]
     }

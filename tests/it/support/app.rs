@@ -24,7 +24,8 @@ pub struct App {
     /// A connection of our own, past everything that is under test.
     pub db: DatabaseConnection,
     url: String,
-    secrets: PathBuf,
+    /// The file of keys.
+    pub secrets: PathBuf,
 }
 
 impl App {
@@ -41,6 +42,8 @@ impl App {
         let fixed = [
             ("HOLDFAST_DATABASE_URL", url.as_str()),
             ("HOLDFAST_DATABASE_MAX_CONNECTIONS", "5"),
+            // What the set-up has fetched has no place in a test.
+            ("HOLDFAST_GEO_DB", "none"),
             ("HOLDFAST_SECRETS", secrets.to_str().unwrap()),
         ];
         let env = fixed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -16,8 +16,10 @@ pub fn sensitive_calls() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::GET, "/auth/sessions", None),
         (Method::GET, "/auth/events", None),
         (Method::GET, "/api-keys", None),
+        (Method::GET, "/billing/payout", None),
         change("/auth/sessions/revoke", json!({ "others": true })),
         change("/api-keys", json!({ "name": "deploy" })),
+        change("/billing/payout", json!({ "accountHolder": "Ada", "iban": "NO9386011117947" })),
         change("/auth/passkey/register/options", json!({})),
         change("/auth/step-up/options", json!({ "action": "session_continue", "params": {} })),
     ]
