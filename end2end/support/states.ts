@@ -188,6 +188,7 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     const billing = await openBilling(stage);
     await billing.fill('Ada Lovelace', 'NO93 8601 1117 947');
     await billing.save.click();
+    await billing.touch.press();
     await expect(billing.saved).toContainText('Ada Lovelace');
   },
   'the page that asks for one more touch': async ({ page, address, watch }) => {
