@@ -65,7 +65,7 @@ impl Auth {
                 answered_at: found.answered_at,
                 device_known_since: found.device_known_since,
                 passkey_created_at: found.passkey_created_at,
-                used_at: Some(found.last_seen_at),
+                used_at: found.used_at,
                 asn_changed: false,
                 family_changed: false,
             }),
