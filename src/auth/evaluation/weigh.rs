@@ -110,18 +110,15 @@ impl Auth {
             session.family_changed = !vouched.devices.is_empty()
                 && !vouched.devices.iter().any(|known| known.browser == device.browser);
         }
-        self.look_up(caller, found.user_id, input, now).await?;
-        let own = found.anchor.as_deref().map(|anchor| serde_json::from_str(anchor));
-        let own: Option<Anchor> = own.transpose().map_err(|_| unreadable("where a session was"))?;
-        input.anchor = later(input.anchor, own);
-        Ok(())
+        self.look_up(caller, found.user_id, found.anchor.as_deref(), input, now).await
     }
 
-    /// What the person's habits say.
+    /// What the person's habits say. `own`: where the session itself was last used, as stored.
     async fn look_up(
         &self,
         caller: &Caller,
         user_id: Uuid,
+        own: Option<&str>,
         input: &mut Input,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -129,8 +126,10 @@ impl Auth {
         let trace = self.engine.trace(caller, device.as_ref().map(<[u8; 32]>::as_slice));
         let (profile, anchor) = self.profile(self.store.reader(), user_id, &trace, now).await?;
         input.place = trace.place;
+        let own: Option<Anchor> =
+            own.map(serde_json::from_str).transpose().map_err(|_| unreadable("where a session was"))?;
         input.profile = Some(profile);
-        input.anchor = anchor;
+        input.anchor = later(anchor, own);
         Ok(())
     }
 
@@ -149,9 +148,8 @@ impl Auth {
         };
         let now = self.clock.now();
         if input.profile.is_none() && !self.engine.policy().is_young(&input.person, now.0) {
-            let anchor = input.anchor;
-            match self.look_up(caller, current.account.id, &mut input, now).await {
-                Ok(()) => input.anchor = later(anchor, input.anchor),
+            match self.look_up(caller, current.account.id, current.anchor.as_deref(), &mut input, now).await {
+                Ok(()) => {}
                 Err(error) if error.is_unreachable() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, session = %current.id, "a change could not be weighed");
@@ -185,7 +183,7 @@ impl Auth {
         if self.engine.policy().is_young(&input.person, now.0) {
             return Ok(input);
         }
-        match self.look_up(caller, user.id, &mut input, now).await {
+        match self.look_up(caller, user.id, None, &mut input, now).await {
             Ok(()) => {}
             Err(error) if error.is_unreachable() => return Err(error),
             Err(error) => {

@@ -269,6 +269,7 @@ impl Auth {
             networks: found.networks,
             asns: found.asns,
             was_automated: found.is_automated,
+            anchor: found.anchor,
         }
     }
 
