@@ -10,11 +10,11 @@ on_both_databases!(
     s18_a_session_that_moves_at_once_is_asked,
     s18_a_session_in_use_in_two_places_ends,
     s18_a_young_accounts_session_does_not_end,
-    s18_parallel_use_of_a_new_operator_is_within_ten_minutes,
+    s18_parallel_use_of_a_new_operator_is_within_five_minutes,
     s18_the_same_person_who_has_moved_is_no_parallel_use,
 );
 
-const PARALLEL: (&str, u64) = ("parallel_use", 20);
+const PARALLEL: (&str, u64) = ("parallel_use", 25);
 
 /// The same cookies on another machine elsewhere.
 fn thief(browser: &Browser) -> Browser {
@@ -92,12 +92,12 @@ async fn s18_a_young_accounts_session_does_not_end(app: App) {
     assert_eq!(app.count_events("session_split").await, 0);
 }
 
-async fn s18_parallel_use_of_a_new_operator_is_within_ten_minutes(app: App) {
+async fn s18_parallel_use_of_a_new_operator_is_within_five_minutes(app: App) {
     let app = app.located(&[]).await;
     let (mut browser, key) = app.person_at(OSLO).await;
     app.advance(HOUR);
     browser.session().await.success();
-    app.advance(10 * MINUTE - 1);
+    app.advance(5 * MINUTE - 1);
     let looked = browser.moved(BERGEN).look().await;
     looked.expect(&[NETWORK, OPERATOR, PARALLEL]);
     assert!(looked.is_asked);

@@ -33,7 +33,7 @@ pub const DAY: u64 = 24 * HOUR;
 
 pub const NETWORK: (&str, u64) = ("network_changed", 25);
 pub const DEVICE: (&str, u64) = ("device_changed", 40);
-pub const OPERATOR: (&str, u64) = ("new_asn", 15);
+pub const OPERATOR: (&str, u64) = ("new_asn", 10);
 
 /// A signal and its points.
 pub type Reason = (String, u64);
