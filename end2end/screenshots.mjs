@@ -63,6 +63,23 @@ async function apiKeys(stage) {
   await stage.page.getByText('You have no API keys.').waitFor();
 }
 
+/** Somebody who has signed in on a phone, was asked in another browser, and has looked why. */
+async function activity(stage) {
+  await apiKeys(stage);
+  await stage.page.getByLabel('Name').fill('Backup at night');
+  await button(stage.page, 'Create key').click();
+  await touch(stage.page);
+  await stage.page.getByRole('heading', { name: 'Backup at night' }).waitFor();
+  const phone = await onThePhone(stage);
+  await stage.looksLike(FIREFOX);
+  await stage.page.goto('/account/api-keys');
+  await touch(stage.page);
+  await stage.page.getByRole('heading', { name: 'Your keys' }).waitFor();
+  await stage.page.goto('/account/activity');
+  await stage.page.getByText('Why was I asked?').first().click();
+  return phone;
+}
+
 async function billing(stage) {
   await account(stage);
   await stage.page.goto('/account/billing');
@@ -87,6 +104,15 @@ const PICTURES = {
     await button(stage.page, 'End this session').click();
     await touch(stage.page);
     await stage.page.getByText('Your device is asking for your passkey.').waitFor();
+  },
+  activity,
+  'activity-safe': async (stage) => {
+    await activity(stage);
+    await onThePhone(stage);
+    await button(stage.page, 'This wasn’t me: You signed in').last().click();
+    await touch(stage.page);
+    await stage.page.getByText('Here is what to do now').waitFor();
+    await stage.page.evaluate(() => scrollTo(0, 0));
   },
   'api-keys-empty': apiKeys,
   'api-keys': async (stage) => {

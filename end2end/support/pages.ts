@@ -193,6 +193,44 @@ export class SessionsPage extends Common {
   }
 }
 
+export class ActivityPage extends Common {
+  /** What happened, one list item each. */
+  get events() {
+    return this.page.getByRole('region', { name: /^(Newest first|Older)$/ }).locator('li:has(> details)');
+  }
+
+  /** Those that are called this, newest first. */
+  event(title: string) {
+    return this.events.filter({ has: this.page.getByRole('heading', { name: title }) });
+  }
+
+  /** What is behind the press that says more. */
+  details(title: string) {
+    return this.event(title).first().getByRole('group');
+  }
+
+  /** Says that the newest of these was somebody else. */
+  disown(name = '') {
+    return this.page.getByRole('button', { name: `This wasn’t me: ${name}` }).first();
+  }
+
+  /** What to do now. */
+  get safePath() {
+    return this.page.getByRole('region', { name: 'Here is what to do now' });
+  }
+
+  async open() {
+    await this.page.goto('/account/activity');
+    await this.shown();
+  }
+
+  /** The list has come. */
+  async shown() {
+    await expect(this.heading('Activity')).toBeVisible();
+    await expect(this.events.first()).toBeVisible();
+  }
+}
+
 export class ApiKeysPage extends Common {
   get name() {
     return this.page.getByRole('textbox', { name: 'Name' });

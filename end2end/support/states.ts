@@ -6,7 +6,7 @@ import { expect } from '@playwright/test';
 import type { Device } from './device';
 import type { Elsewhere, Look } from './elsewhere';
 import { evictKeys } from './keys';
-import { AccountPage, ApiKeysPage, BillingPage, ConfirmPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, ConfirmPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { FIREFOX, IPHONE, lettingGo, looksLike, refuse } from './test';
 import type { Watch } from './watch';
 
@@ -35,6 +35,21 @@ async function openSessions({ page, address, elsewhere }: Stage) {
   const sessions = new SessionsPage(page);
   await sessions.open();
   return sessions;
+}
+
+/** A person to whom something has happened, here and on a phone, looking at it. */
+async function openActivity({ page, address, watch, elsewhere }: Stage) {
+  await new SignUpPage(page).complete(address);
+  await elsewhere(IPHONE);
+  await looksLike(page, FIREFOX);
+  watch.expect(/status of 403 .*\/api-keys/);
+  const apiKeys = new ApiKeysPage(page);
+  await page.goto('/account/api-keys');
+  await new ConfirmPage(page).button.click();
+  await expect(apiKeys.empty).toBeVisible();
+  const activity = new ActivityPage(page);
+  await activity.open();
+  return activity;
 }
 
 async function openApiKeys({ page, address }: Stage) {
@@ -133,6 +148,20 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     await sessions.endOthers.click();
     await sessions.touch.press();
     await expect(sessions.touch.status).toContainText('Your device is asking for your passkey.');
+  },
+  'the activity page with everything opened': async (stage) => {
+    const activity = await openActivity(stage);
+    for (const summary of await activity.events.locator('summary').all()) await summary.click();
+    await expect(activity.events.getByText('Request id').first()).toBeVisible();
+    await expect(activity.events.getByText('Why was I asked?').first()).toBeVisible();
+  },
+  'the activity page after “This wasn’t me”': async (stage) => {
+    stage.watch.expect(/status of 403 .*\/auth\/events\/disown/);
+    const activity = await openActivity(stage);
+    await stage.elsewhere();
+    await activity.disown('You signed in, Safari on iOS').click();
+    await activity.touch.press();
+    await expect(activity.safePath.getByRole('button')).toBeVisible();
   },
   'the API keys page without keys': async (stage) => {
     await expect((await openApiKeys(stage)).empty).toBeVisible();

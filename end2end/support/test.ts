@@ -6,7 +6,7 @@ import { type Page, type Route, test as base } from '@playwright/test';
 
 import { Device, notePrompts } from './device';
 import { type Elsewhere, type Look, Others } from './elsewhere';
-import { AccountPage, ApiKeysPage, BillingPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { Watch } from './watch';
 
 export { expect } from '@playwright/test';
@@ -24,6 +24,7 @@ interface Fixtures {
   signUp: SignUpPage;
   account: AccountPage;
   sessions: SessionsPage;
+  activity: ActivityPage;
   apiKeys: ApiKeysPage;
   billing: BillingPage;
   others: Others;
@@ -57,6 +58,7 @@ export const test = base.extend<Fixtures>({
   signUp: async ({ page }, use) => use(new SignUpPage(page)),
   account: async ({ page }, use) => use(new AccountPage(page)),
   sessions: async ({ page }, use) => use(new SessionsPage(page)),
+  activity: async ({ page }, use) => use(new ActivityPage(page)),
   apiKeys: async ({ page }, use) => use(new ApiKeysPage(page)),
   billing: async ({ page }, use) => use(new BillingPage(page)),
 

@@ -148,7 +148,7 @@ test('an answer that was lost with the new token in it costs nothing: the browse
   await page.getByRole('textbox', { name: 'Name' }).fill('Deploys');
   await page.getByRole('button', { name: 'Create key' }).click();
   await sessions.touch.press();
-  await expect(sessions.touch.alert).toContainText('The connection dropped before we could answer.');
+  await expect(sessions.touch.alert).toContainText('Nothing was changed and nothing was lost.');
 
   // For a blink there is a page that proves the key.
   let release = () => {};
@@ -174,7 +174,7 @@ test('who has lost the answer and the key is told so, and signs in again', async
   await page.getByRole('textbox', { name: 'Name' }).fill('Deploys');
   await page.getByRole('button', { name: 'Create key' }).click();
   await sessions.touch.press();
-  await expect(sessions.touch.alert).toContainText('The connection dropped before we could answer.');
+  await expect(sessions.touch.alert).toContainText('Nothing was changed and nothing was lost.');
   await evictKeys(page);
 
   watch.expect(/status of 401 .*\/auth\/session\/rotate/);

@@ -74,6 +74,7 @@ test('a person signs up, signs out and signs in without a mouse', async ({ devic
     account.link('Holdfast'),
     account.link('Account'),
     account.link('Sessions'),
+    account.link('Activity'),
     account.link('API keys'),
     account.link('Payout'),
     account.signOut,

@@ -192,6 +192,7 @@ test('ending a session without a mouse: the focus is never lost', async ({ devic
     sessions.link('Holdfast'),
     sessions.link('Account'),
     sessions.link('Sessions'),
+    sessions.link('Activity'),
     sessions.link('API keys'),
     sessions.link('Payout'),
     sessions.end('Safari on iOS'),

@@ -155,6 +155,37 @@ test.describe('on the network and device that the person signed in with', () => 
     await expect(apiKeys.keys).toHaveCount(1);
   });
 
+  for (const [when, isHeard] of [['after the server heard it', true], ['before it did', false]] as const) {
+    test(`a connection that drops ${when} has changed nothing, and the next press works`, async ({ apiKeys, page, context, watch }) => {
+      watch.expect(/net::ERR_FAILED .*\/auth\/step-up\/verify/);
+      // The token has moved on, and the browser does not know it.
+      watch.allow(/status of (401|409) .*\/auth\/(step-up\/options|session)/);
+      await page.route(
+        '**/auth/step-up/verify',
+        async (route) => {
+          const before = (await context.cookies()).filter(({ name }) => /sid|step-up/.test(name));
+          if (isHeard) expect((await route.fetch()).status()).toBe(200);
+          await context.clearCookies({ name: '__Host-step-up' });
+          await context.addCookies(before);
+          await route.abort();
+        },
+        { times: 1 },
+      );
+      const asked = calls(page, '/api-keys');
+      await apiKeys.ask();
+      await apiKeys.touch.press();
+      await expect(apiKeys.touch.alert).toContainText('We could not reach the server.');
+      await expect(apiKeys.touch.alert).toContainText('Nothing was changed and nothing was lost.');
+      await expect(apiKeys.touch.box).not.toContainText('may be done already');
+      expect(asked.count, 'nothing was sent that could have changed anything').toBe(1);
+      await expect(apiKeys.name).toHaveValue('Backup at night');
+
+      await apiKeys.touch.press();
+      await expect(apiKeys.status).toContainText('Your new key is ready.');
+      await expect(apiKeys.keys).toHaveCount(1);
+    });
+  }
+
   test('a touch that is too old when the call is made again is asked for once more', async ({ apiKeys, page }) => {
     // Exactly what it answered first, once more: as if the machine had slept in between.
     let asked = '';

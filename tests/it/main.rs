@@ -16,6 +16,7 @@
 mod support;
 
 mod accounts;
+mod activity;
 mod api_keys;
 mod binding;
 mod ceremonies;
@@ -24,6 +25,7 @@ mod dbsc_refresh;
 mod device_key;
 mod device_proofs;
 mod device_rotation;
+mod disown;
 mod edge;
 mod hostile;
 mod introspect;

@@ -101,9 +101,9 @@ fn EventRow(event: ActivityEvent, now: String) -> impl IntoView {
     let ActivityEvent { id, at, session, device, network, place, disowned, .. } = event.clone();
     let name = device.map(|Device { browser, os, .. }| format!("{browser} on {os}"));
     let place = place.or_else(|| network.map(|network| format!("network {network}")));
-    let where_from = [name.clone(), place].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let where_from: Vec<String> = [name.clone(), place].into_iter().flatten().collect();
     let badge = match &session {
-        _ if disowned => Some(("look", "Not you")),
+        _ if disowned && is_act => Some(("look", "Not you")),
         Some(SessionOfEvent { current: true, .. }) => Some(("ok", "This device")),
         _ => None,
     };
@@ -126,16 +126,11 @@ fn EventRow(event: ActivityEvent, now: String) -> impl IntoView {
     });
     view! {
         <li class="stack" data-gap="xs">
-            <div class="between">
-                <h3>
-                    {title} " "
-                    {badge.map(|(tone, text)| view! { <span class="badge" data-tone=tone>{text}</span> })}
-                </h3>
-                <p class="meta">
-                    <When at=at now=now />
-                </p>
-            </div>
-            {(!where_from.is_empty()).then(|| view! { <p class="meta">{where_from}</p> })}
+            <h3>{title} " " {badge.map(|(tone, text)| view! { <span class="badge" data-tone=tone>{text}</span> })}</h3>
+            <p class="meta">
+                <When at=at now=now />
+                {where_from.into_iter().map(|part| format!(" · {part}")).collect_view()}
+            </p>
             {advice.map(|advice| view! { <p>{advice}</p> })}
             <Details event=event />
             {disown}

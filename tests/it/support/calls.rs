@@ -14,6 +14,7 @@ pub fn sensitive_calls() -> Vec<(Method, &'static str, Option<Value>)> {
     let change = |path, body| (Method::POST, path, Some(body));
     vec![
         (Method::GET, "/auth/sessions", None),
+        (Method::GET, "/auth/events", None),
         (Method::GET, "/api-keys", None),
         (Method::GET, "/billing/payout", None),
         change("/auth/sessions/revoke", json!({ "others": true })),
