@@ -4,7 +4,7 @@ use super::{Found, Rule, Scope, found_if};
 use crate::risk::Input;
 
 pub(super) const RULE: Rule =
-    Rule { name: "new_country", points: 25, is_floor: false, scope: Scope::Habits, find: |_, input| find(input) };
+    Rule { name: "new_country", points: 10, is_floor: false, scope: Scope::Habits, find: |_, input| find(input) };
 
 fn find(input: &Input) -> Option<Found> {
     let profile = input.profile.as_ref()?;
@@ -28,7 +28,7 @@ mod tests {
             profile: Some(Profile { country_seen, ..Profile::default() }),
             ..calm()
         };
-        assert_eq!(points(&RULE, &abroad(Some(*b"NO"), false)), 25);
+        assert_eq!(points(&RULE, &abroad(Some(*b"NO"), false)), 10);
         assert_eq!(points(&RULE, &abroad(Some(*b"NO"), true)), 0);
         assert_eq!(points(&RULE, &abroad(None, false)), 0, "unknown is not new");
         assert_eq!(points(&RULE, &Input { profile: None, ..abroad(Some(*b"NO"), false) }), 0, "nobody looked");

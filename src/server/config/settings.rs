@@ -18,7 +18,7 @@ const fn setting(path: &'static str, env: &'static str, default: Option<&'static
 }
 
 /// What each signal of the risk engine adds: the engine's own table, which a test compares.
-const POINTS: &str = "device_changed=40,network_changed=25,new_country=25,new_asn=10,impossible_travel=40,\
+const POINTS: &str = "device_changed=40,network_changed=25,new_country=10,new_asn=10,impossible_travel=40,\
 parallel_use=25,session_split=60,unlikely=120,fresh_device=15,fresh_passkey=15,automated_user_agent=40,\
 bound_cookie_missing=60,proof_missing=40,failed_assertions=30,counter_regressed=40,\
 backup_eligibility_changed=20,recent_recovery=40,engine_failed=60,sensitive_route=20";
