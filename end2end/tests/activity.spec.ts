@@ -159,7 +159,7 @@ test('everything without a mouse', async ({ device: _, signUp, activity, address
   await signUp.complete(address);
   await elsewhere(IPHONE);
   await activity.open();
-  await activity.link('API keys').focus();
+  await page.getByRole('navigation', { name: 'Your account' }).getByRole('link').last().focus();
   await page.keyboard.press('Tab');
   await expect(activity.details('You signed in').locator('summary')).toBeFocused();
   await page.keyboard.press('Enter');
