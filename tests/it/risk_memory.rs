@@ -109,7 +109,7 @@ async fn r14_nothing_that_is_kept_names_an_address_or_a_browser(app: App) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The device cookie: every sign-in has one, so its total is how many were counted.

@@ -157,7 +157,8 @@ impl Auth {
             ..current.weighed.input.clone()
         };
         let now = self.clock.now();
-        if input.profile.is_none() && !self.engine.policy().is_young(&input.person, now.0) {
+        // On a young account too: no habits are judged there, but whether somebody keeps failing with its passkeys is.
+        if input.profile.is_none() {
             match self.look_up(caller, current.account.id, current.anchor.as_deref(), &mut input, now).await {
                 Ok(()) => {}
                 Err(error) if error.is_unreachable() => return Err(error),
