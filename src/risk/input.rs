@@ -97,7 +97,7 @@ pub struct SessionPast {
     pub device_known_since: Option<i64>,
     /// When its passkey was made.
     pub passkey_created_at: Option<i64>,
-    /// When it was last used, if that was through another autonomous system than now.
+    /// When it was last used through another autonomous system than now, or one that a touch vouched for.
     pub used_at: Option<i64>,
     /// It is used through another autonomous system than any that a touch vouched for.
     pub asn_changed: bool,

@@ -37,19 +37,28 @@ pub async fn live_of_user(
         .await
 }
 
-/// Note that the session was used, and from where. What is not known stays as it was.
-pub async fn touch(
-    db: &impl ConnectionTrait,
-    id: Uuid,
-    now: i64,
-    network: Option<String>,
-    anchor: Option<String>,
-) -> Result<(), Error> {
-    let mut update = Entity::update_many().col_expr(Column::LastSeenAt, Expr::value(now));
-    for (column, value) in [(Column::LastNetwork, network), (Column::Anchor, anchor)] {
+/// How a session was used.
+#[derive(Clone, Debug)]
+pub struct Used {
+    pub at: i64,
+    /// `None`: stays as it was.
+    pub network: Option<String>,
+    /// `None`: stays as it was.
+    pub anchor: Option<String>,
+    /// Through an operator that a touch vouched for.
+    pub is_vouched: bool,
+}
+
+/// Note that the session was used, and from where.
+pub async fn touch(db: &impl ConnectionTrait, id: Uuid, used: Used) -> Result<(), Error> {
+    let mut update = Entity::update_many().col_expr(Column::LastSeenAt, Expr::value(used.at));
+    for (column, value) in [(Column::LastNetwork, used.network), (Column::Anchor, used.anchor)] {
         if value.is_some() {
             update = update.col_expr(column, Expr::value(value));
         }
+    }
+    if used.is_vouched {
+        update = update.col_expr(Column::UsedAt, Expr::value(used.at));
     }
     update.filter(Column::Id.eq(id)).exec(db).await?;
     Ok(())
@@ -71,6 +80,7 @@ pub struct Vouched {
 pub async fn vouch(db: &impl ConnectionTrait, id: Uuid, vouched: Vouched) -> Result<(), Error> {
     let mut update = Entity::update_many()
         .col_expr(Column::AnsweredAt, Expr::value(vouched.at))
+        .col_expr(Column::UsedAt, Expr::value(vouched.at))
         .col_expr(Column::Devices, Expr::value(vouched.devices))
         .col_expr(Column::Networks, Expr::value(vouched.networks))
         .col_expr(Column::Asns, Expr::value(vouched.asns))

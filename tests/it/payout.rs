@@ -275,7 +275,8 @@ async fn nothing_in_the_database_can_be_compared_with_a_guess(app: App) {
         let found = values.iter().find(|(_, value)| contains(value, &digest));
         assert!(found.is_none(), "a digest of {guess} lies in {}", found.unwrap().0);
     }
-    assert!(!values.iter().any(|(_, value)| contains(value, b"nonce")), "the challenge could be tried");
+    let has_nonce = |value: &[u8]| forms("\"nonce\"").iter().any(|form| contains(value, form));
+    assert!(!values.iter().any(|(_, value)| has_nonce(value)), "the challenge could be tried");
 }
 
 async fn a_row_cannot_be_moved_to_somebody_else(app: App) {

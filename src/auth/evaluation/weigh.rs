@@ -66,7 +66,7 @@ impl Auth {
                 answered_at: found.answered_at,
                 device_known_since: found.device_known_since,
                 passkey_created_at: found.passkey_created_at,
-                used_at: None,
+                used_at: found.used_at,
                 asn_changed: false,
                 family_changed: false,
             }),
@@ -106,17 +106,14 @@ impl Auth {
         }
         input.place = self.engine.place(caller);
         if let Some(session) = &mut input.session {
-            session.used_at = self.used_elsewhere(found, input.place.asn);
+            // Both: whoever uses it here and now does not make it look unused there.
+            session.used_at = session.used_at.max(self.used_elsewhere(found, input.place.asn));
             session.asn_changed =
                 input.place.asn.is_some_and(|asn| !vouched.asns.is_empty() && !vouched.asns.contains(&asn));
             session.family_changed = !vouched.devices.is_empty()
                 && !vouched.devices.iter().any(|known| known.browser == device.browser);
         }
-        self.look_up(caller, found.user_id, input, now).await?;
-        let own = found.anchor.as_deref().map(serde_json::from_str);
-        let own: Option<Anchor> = own.transpose().map_err(|_| unreadable("where a session was"))?;
-        input.anchor = later(input.anchor, own);
-        Ok(())
+        self.look_up(caller, found.user_id, found.anchor.as_deref(), input, now).await
     }
 
     /// When the session was last used, if that was through another operator.
@@ -126,11 +123,12 @@ impl Auth {
         (last.is_some() && last != asn).then_some(found.last_seen_at)
     }
 
-    /// What the person's habits say.
+    /// What the person's habits say. `own`: where the session itself was last used, as stored.
     async fn look_up(
         &self,
         caller: &Caller,
         user_id: Uuid,
+        own: Option<&str>,
         input: &mut Input,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -138,8 +136,10 @@ impl Auth {
         let trace = self.engine.trace(caller, device.as_ref().map(<[u8; 32]>::as_slice));
         let (profile, anchor) = self.profile(self.store.reader(), user_id, &trace, now).await?;
         input.place = trace.place;
+        let own: Option<Anchor> =
+            own.map(serde_json::from_str).transpose().map_err(|_| unreadable("where a session was"))?;
         input.profile = Some(profile);
-        input.anchor = anchor;
+        input.anchor = later(anchor, own);
         Ok(())
     }
 
@@ -157,10 +157,10 @@ impl Auth {
             ..current.weighed.input.clone()
         };
         let now = self.clock.now();
-        if input.profile.is_none() && !self.engine.policy().is_young(&input.person, now.0) {
-            let anchor = input.anchor;
-            match self.look_up(caller, current.account.id, &mut input, now).await {
-                Ok(()) => input.anchor = later(anchor, input.anchor),
+        // On a young account too: no habits are judged there, but whether somebody keeps failing with its passkeys is.
+        if input.profile.is_none() {
+            match self.look_up(caller, current.account.id, current.anchor.as_deref(), &mut input, now).await {
+                Ok(()) => {}
                 Err(error) if error.is_unreachable() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, session = %current.id, "a change could not be weighed");
@@ -194,7 +194,7 @@ impl Auth {
         if self.engine.policy().is_young(&input.person, now.0) {
             return Ok(input);
         }
-        match self.look_up(caller, user.id, &mut input, now).await {
+        match self.look_up(caller, user.id, None, &mut input, now).await {
             Ok(()) => {}
             Err(error) if error.is_unreachable() => return Err(error),
             Err(error) => {

@@ -130,6 +130,8 @@ pub struct CurrentSession {
     networks: String,
     asns: String,
     was_automated: bool,
+    /// Where it was last used, as stored.
+    pub(in crate::auth) anchor: Option<String>,
 }
 
 /// A token for the cookie, and for how long.

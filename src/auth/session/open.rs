@@ -100,6 +100,7 @@ impl Auth {
             asns: write(trace.place.asn.as_slice()),
             is_automated: caller.is_automated(),
             anchor: self.anchor(caller, now),
+            used_at: Some(now.0),
         };
         if !sessions::insert(&**tx, row).await? {
             return Err(Refusal::DeviceKeyInvalid.into());

@@ -16,7 +16,7 @@ use crate::risk::Anchor;
 use crate::secret::Secret;
 use crate::store;
 use crate::store::session_tokens::{self, Found, state};
-use crate::store::sessions::{self, Vouched};
+use crate::store::sessions::{self, Used, Vouched};
 
 /// What a request means for the session it comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,14 +154,10 @@ impl Auth {
         };
         if judged.is_let_in {
             self.note_arrival(token, &found, &judged, now).await?;
-            if usage == Usage::Active && now.since(last_seen) >= TOUCH_INTERVAL {
-                let tx = self.store.begin().await?;
-                let anchor = self.anchor(caller, now);
-                sessions::touch(&*tx, found.session_id, now.0, caller.ip_prefix(), anchor).await?;
-                tx.commit().await?;
-                last_seen = now;
-            }
             if usage == Usage::Active {
+                if self.note_use(caller, &found, &judged, now).await? {
+                    last_seen = now;
+                }
                 self.keep_routine(caller, found.user_id, found.session_id, &judged.weighed).await;
             }
         }
@@ -213,6 +209,28 @@ impl Auth {
         Ok(())
     }
 
+    /// Note that it was used, unless that was noted a moment ago. Answers whether it was.
+    async fn note_use(
+        &self,
+        caller: &Caller,
+        found: &Found,
+        judged: &Judged,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let is_due = |at: i64| now.since(Timestamp(at)) >= TOUCH_INTERVAL;
+        // Whoever uses it elsewhere does not make it look unused here.
+        let is_vouched = !judged.weighed.input.session.is_some_and(|past| past.asn_changed);
+        if !(is_due(found.last_seen_at) || (is_vouched && found.used_at.is_none_or(is_due))) {
+            return Ok(false);
+        }
+        let (network, anchor) = (caller.ip_prefix(), self.anchor(caller, now));
+        let tx = self.store.begin().await?;
+        let used = Used { at: now.0, network, anchor, is_vouched };
+        sessions::touch(&*tx, found.session_id, used).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     fn current(
         &self,
         token: &Secret,
@@ -251,6 +269,7 @@ impl Auth {
             networks: found.networks,
             asns: found.asns,
             was_automated: found.is_automated,
+            anchor: found.anchor,
         }
     }
 

@@ -72,8 +72,7 @@ pub const SETTINGS: &[Setting] = &[
 pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG"];
 
 /// Names that the contract fixes for work to come. Setting one is no mistake, and has no effect yet.
-pub(super) const RESERVED: &[&str] =
-    &["HOLDFAST_METRICS_ADDR", "HOLDFAST_THROTTLE_SCALE", "HOLDFAST_SMTP_URL", "HOLDFAST_GEO_DB"];
+pub(super) const RESERVED: &[&str] = &["HOLDFAST_METRICS_ADDR", "HOLDFAST_THROTTLE_SCALE", "HOLDFAST_SMTP_URL"];
 
 /// Variables of the build, the tests and the set-up, which the server may inherit.
 pub(super) const FOREIGN_PREFIXES: &[&str] =

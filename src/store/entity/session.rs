@@ -44,6 +44,8 @@ pub struct Model {
     pub is_automated: bool,
     /// Where it was last used, as JSON. Never a VPN or a data centre.
     pub anchor: Option<String>,
+    /// When it was last used through an operator that a touch vouched for. Written at most once a minute.
+    pub used_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -20,6 +20,7 @@ const STATEMENTS: &[&str] = &[
     "ALTER TABLE sessions ADD COLUMN asns TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE sessions ADD COLUMN is_automated BOOLEAN NOT NULL DEFAULT FALSE",
     "ALTER TABLE sessions ADD COLUMN anchor TEXT",
+    "ALTER TABLE sessions ADD COLUMN used_at BIGINT",
     "ALTER TABLE auth_events ADD COLUMN device TEXT",
     "ALTER TABLE auth_events ADD COLUMN country VARCHAR(2)",
     "ALTER TABLE auth_events ADD COLUMN asn BIGINT",

@@ -7,6 +7,8 @@ mod browser;
 mod calls;
 mod database;
 pub mod dbsc;
+pub mod habits;
+mod history;
 mod page;
 mod proof;
 mod rows;
@@ -21,6 +23,7 @@ pub use calls::{SIGN_IN, SIGN_UP, expect_ceremony_refused, expect_challenge, sen
 pub use database::Backend;
 pub use page::{notice, tags};
 pub use proof::{DeviceKey, Jwt, ath, encode};
+pub use rows::DecisionRow;
 pub use secrets::{assert_nowhere, contains};
 pub use wallet::Wallet;
 

@@ -23,6 +23,7 @@ pub struct UserRow {
     pub email_verified_at: Option<i64>,
     pub display_name: Option<String>,
     pub created_at: i64,
+    pub sign_ins: i64,
 }
 
 /// A row of `credentials`.
@@ -63,6 +64,57 @@ pub struct TokenRow {
     pub issued_at: i64,
     pub seen_at: Option<i64>,
     pub successor: Option<Vec<u8>>,
+}
+
+/// A row of `risk_decisions`.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct DecisionRow {
+    pub id: Uuid,
+    pub created_at: i64,
+    pub user_id: Uuid,
+    pub session_id: Option<Uuid>,
+    pub request_id: String,
+    pub moment: String,
+    pub decision: String,
+    pub score: i64,
+    pub threshold: i64,
+    pub signals: String,
+    pub policy: String,
+    pub model: String,
+    pub geo: String,
+    pub input: Vec<u8>,
+}
+
+impl DecisionRow {
+    /// The names of what spoke against it.
+    pub fn names(&self) -> Vec<String> {
+        let signals: Vec<serde_json::Value> = serde_json::from_str(&self.signals).unwrap();
+        signals.iter().map(|signal| signal["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// At what moment, and what followed.
+    pub fn what(&self) -> (&str, &str) {
+        (&self.moment, &self.decision)
+    }
+}
+
+/// A row of `sign_ins`.
+#[derive(Debug, PartialEq, Eq, FromQueryResult)]
+pub struct SignInRow {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub session_id: Uuid,
+    pub at: i64,
+    pub place: String,
+}
+
+/// A row of `sign_in_counts`.
+#[derive(Debug, PartialEq, Eq, FromQueryResult)]
+pub struct CountRow {
+    pub feature: i32,
+    pub value: i64,
+    pub count: i64,
+    pub last_at: i64,
 }
 
 /// A row of `auth_events`.
@@ -122,6 +174,28 @@ impl App {
 
     pub async fn count_ceremonies(&self) -> usize {
         self.query("SELECT created_at FROM ceremonies").await.len()
+    }
+
+    /// What the risk engine has decided, oldest first.
+    pub async fn decisions(&self) -> Vec<DecisionRow> {
+        self.rows("risk_decisions", "created_at, id").await
+    }
+
+    /// What it has decided since.
+    pub async fn decisions_since(&self, before: &[DecisionRow]) -> Vec<DecisionRow> {
+        let mut new = self.decisions().await;
+        new.retain(|row| !before.contains(row));
+        new
+    }
+
+    /// What is remembered of sign-ins, oldest first.
+    pub async fn sign_ins(&self) -> Vec<SignInRow> {
+        self.rows("sign_ins", "at, id").await
+    }
+
+    /// What is counted of them.
+    pub async fn sign_in_counts(&self) -> Vec<CountRow> {
+        self.rows("sign_in_counts", "feature, value").await
     }
 
     /// Why sessions ended, in the order in which they did.
