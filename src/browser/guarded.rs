@@ -3,6 +3,7 @@
 //! Nothing is repeated more than a few times, so that no refusal can become a loop.
 
 use super::device_key::{self, Slot};
+use super::dialog::Dialog;
 use super::{http, js, proof, webauthn};
 use crate::app::islands::{self, Failure, Flow, Message, Refusal};
 
@@ -37,6 +38,10 @@ pub(crate) async fn call(path: &str, body: Option<&str>, asks: &str) -> Result<S
 pub(crate) async fn step_up(action: &str, say: &dyn Fn(Message)) -> Result<(), Failure> {
     webauthn::check_support()?;
     let options = attempt("/auth/step-up/options", Some(action)).await?;
+    // Closed meanwhile: nobody expects a prompt any more, and nobody would end it.
+    if Dialog::find().is_some_and(|dialog| !dialog.is_open()) {
+        return Err(Failure::Stopped);
+    }
     say(Message::asking(Flow::Confirm));
     let answer = webauthn::get(&js::parse(&options), false).await?;
     say(Message::checking(Flow::Confirm));
