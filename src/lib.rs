@@ -10,7 +10,7 @@
 pub mod api;
 pub mod app;
 #[cfg(feature = "ssr")]
-mod audit;
+pub mod audit;
 #[cfg(feature = "ssr")]
 mod auth;
 #[cfg(feature = "hydrate")]

@@ -5,6 +5,7 @@
 //! same about them, a person does not.
 
 use super::step_up::Action;
+use crate::audit;
 use crate::keyring::SealError;
 use crate::risk::Signal;
 use crate::secret::NoEntropy;
@@ -46,6 +47,17 @@ impl Error {
     /// Whether the database was not there: worth another try, and nobody's input.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Store(error) if store::is_unreachable(error))
+    }
+}
+
+impl From<audit::Error> for Error {
+    fn from(error: audit::Error) -> Self {
+        match error {
+            audit::Error::Store(error) => Self::Store(error),
+            audit::Error::Seal(error) => Self::Seal(error),
+            audit::Error::Entropy(error) => Self::Entropy(error),
+            audit::Error::Broken(what) => Self::Broken(what),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::audit::{Keeper, SinkError};
 use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY};
 use crate::clock::{Clock, Timestamp};
 use crate::store::{
@@ -23,7 +24,7 @@ const COUNTED_AT_ONCE: u64 = 500;
 const COUNTED_ROUNDS: u32 = 100;
 
 /// Tidy up until the process ends.
-pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>) {
+pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>, keeper: Arc<Keeper>) {
     let mut tick = tokio::time::interval(INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -31,7 +32,20 @@ pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>) {
         if let Err(error) = tidy(&store, clock.now()).await {
             tracing::warn!(%error, "tidying up failed; trying again in a minute");
         }
+        if let Err(error) = keep_trail(&keeper).await {
+            tracing::error!(alert = "audit_checkpoint_failed", %error, "the audit trail's checkpoint is overdue");
+        }
     }
+}
+
+/// Checkpoints in time, and nothing older than it may be.
+async fn keep_trail(keeper: &Keeper) -> Result<(), SinkError> {
+    keeper.checkpoint_if_due().await?;
+    let gone = keeper.retain().await?;
+    if gone > 0 {
+        tracing::info!(gone, "events were older than they may be and were cut off the audit trail");
+    }
+    Ok(())
 }
 
 async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {

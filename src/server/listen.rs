@@ -33,7 +33,7 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
     };
     let handle = Handle::new();
     let stopping = tokio::spawn(stop_on_signal(handle.clone()));
-    let jobs = tokio::spawn(jobs::run(state.store.clone(), state.clock.clone()));
+    let jobs = tokio::spawn(jobs::run(state.store.clone(), state.clock.clone(), state.keeper.clone()));
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     if !site::is_there() {
         tracing::warn!(

@@ -1,5 +1,6 @@
 //! The edge: configuration, the router, the middleware, and the process around them.
 
+mod commands;
 pub mod config;
 mod dbsc;
 mod handlers;
@@ -13,7 +14,8 @@ mod site;
 mod start;
 mod state;
 
+pub use commands::{CommandError, audit_key, migrate, replay_risk, verify_audit};
 pub use listen::serve;
 pub use router::router;
-pub use start::{StartError, migrate, open, replay_risk};
+pub use start::{StartError, open};
 pub use state::AppState;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::audit::{Keeper, Trail};
 use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::geo::SharedGeo;
@@ -19,6 +20,10 @@ pub struct AppState {
     pub store: Arc<Store>,
     /// The keys of this installation.
     pub keyring: Arc<Keyring>,
+    /// The audit trail.
+    pub trail: Arc<Trail>,
+    /// What keeps it honest.
+    pub keeper: Arc<Keeper>,
     /// The rules.
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.

@@ -4,7 +4,10 @@
 //! Nothing here knows why a row is written.
 
 pub mod api_keys;
+pub mod audit_checkpoints;
+pub mod audit_keys;
 pub mod ceremonies;
+pub mod chain_heads;
 pub mod credentials;
 pub mod dbsc;
 mod entity;
@@ -33,8 +36,9 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use entity::{
-    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, payout, proof_seen,
-    risk_decision, risk_policy, session, session_token, sign_in, step_up_grant, user,
+    api_key, audit_checkpoint, audit_key, auth_event, ceremony, chain_head, credential, dbsc_challenge,
+    dbsc_session, known_device, payout, proof_seen, risk_decision, risk_policy, session, session_token, sign_in,
+    step_up_grant, user,
 };
 
 /// A connection or a transaction.

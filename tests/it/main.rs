@@ -18,6 +18,7 @@ mod support;
 mod accounts;
 mod activity;
 mod api_keys;
+mod audit;
 mod binding;
 mod ceremonies;
 mod dbsc;

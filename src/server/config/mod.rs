@@ -2,6 +2,7 @@
 //!
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
+mod audit;
 mod risk;
 mod sessions;
 mod settings;
@@ -15,6 +16,7 @@ use ipnet::IpNet;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
+pub use audit::AuditSettings;
 pub use risk::GeoFiles;
 pub use settings::{SETTINGS, Setting};
 pub use source::ConfigError;
@@ -48,6 +50,8 @@ pub struct Config {
     pub secrets_file: Option<PathBuf>,
     /// How long sessions live.
     pub sessions: SessionPolicy,
+    /// The audit trail.
+    pub audit: AuditSettings,
     /// What counts as risky.
     pub risk: Policy,
     /// Where places come from.
@@ -121,6 +125,16 @@ impl Config {
             None => default_origin(site_addr, tls.is_some())?,
         };
         let host = origin.host_str().unwrap_or_default().to_owned();
+        let database = store::Settings {
+            url: source.parse_with(
+                "database.url",
+                "sqlite://holdfast.db?mode=rwc or postgres://user@host/name",
+                parse_database_url,
+            )?,
+            max_connections: source.parse_with("database.max-connections", "a number from 1 to 1000", |text| {
+                text.parse().ok().filter(|count| (1..=1000).contains(count))
+            })?,
+        };
         Ok(Self {
             site_addr,
             rp_id: source.optional("server.rp-id").unwrap_or(&host).to_owned(),
@@ -132,18 +146,8 @@ impl Config {
                 parse_networks,
             )?,
             tls,
-            database: store::Settings {
-                url: source.parse_with(
-                    "database.url",
-                    "sqlite://holdfast.db?mode=rwc or postgres://user@host/name",
-                    parse_database_url,
-                )?,
-                max_connections: source.parse_with(
-                    "database.max-connections",
-                    "a number from 1 to 1000",
-                    |text| text.parse().ok().filter(|count| (1..=1000).contains(count)),
-                )?,
-            },
+            audit: audit::settings(&source, &database)?,
+            database,
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             risk: risk::policy(&source)?,

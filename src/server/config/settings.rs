@@ -50,6 +50,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),
     setting("sessions.rotate-after", "HOLDFAST_SESSION_ROTATE_AFTER", Some("15m")),
     setting("sessions.max-per-account", "HOLDFAST_SESSION_MAX_PER_ACCOUNT", Some("20")),
+    setting("audit.retention", "HOLDFAST_AUDIT_RETENTION", Some("365d")),
+    setting("audit.checkpoints", "HOLDFAST_AUDIT_CHECKPOINTS", None),
     setting("risk.threshold", "HOLDFAST_RISK_THRESHOLD", Some("60")),
     setting("risk.points", "HOLDFAST_RISK_POINTS", Some(POINTS)),
     setting("risk.sensitive-routes", "HOLDFAST_RISK_SENSITIVE_ROUTES", Some(SENSITIVE_ROUTES)),

@@ -1,8 +1,11 @@
 //! One file a table, columns as the migrations make them. All times are UTC milliseconds since 1970.
 
 pub mod api_key;
+pub mod audit_checkpoint;
+pub mod audit_key;
 pub mod auth_event;
 pub mod ceremony;
+pub mod chain_head;
 pub mod credential;
 pub mod dbsc_challenge;
 pub mod dbsc_session;
