@@ -7,6 +7,8 @@
 //!
 //! Arrows point one way: `app → api → {auth, vault} → {risk, audit} → store`; `server` wires them. ARCHITECTURE.md has the map.
 
+#[cfg(feature = "ssr")]
+pub mod alerts;
 pub mod api;
 pub mod app;
 #[cfg(feature = "ssr")]

@@ -64,6 +64,8 @@ event_types! {
     CredentialCounterRegressed, "credential_counter_regressed";
     /// A passkey that could not be backed up now can.
     CredentialBackupEligibilityChanged, "credential_backup_eligibility_changed";
+    /// A rule, a log or a sink was switched off (OWASP `sys_monitor_disabled`); the reason says which.
+    SysMonitorDisabled, "sys_monitor_disabled";
     /// Events older than they may be were cut off the trail.
     AuditRetentionApplied, "audit_retention_applied";
 }

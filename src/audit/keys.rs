@@ -95,6 +95,13 @@ pub(super) async fn with_ids(
     keyring: &Keyring,
     ids: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, ContentKey>, Error> {
-    let rows = audit_keys::find(db, ids).await?;
-    rows.iter().map(|row| open(keyring, row).map(|named| (named.id, named.key))).collect()
+    let mut found = HashMap::new();
+    // A database takes only so many parameters.
+    for ids in ids.chunks(1000) {
+        for row in audit_keys::find(db, ids.to_vec()).await? {
+            let NamedKey { id, key } = open(keyring, &row)?;
+            found.insert(id, key);
+        }
+    }
+    Ok(found)
 }

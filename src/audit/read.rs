@@ -150,6 +150,14 @@ impl Trail {
         self.open_all(db, rows).await
     }
 
+    /// The events of a chain from that moment on, up to this number. Of very many the newest.
+    pub async fn since(&self, chain: i16, since: Timestamp, up_to: i64) -> Result<Vec<Recorded>, Error> {
+        const MOST: u64 = 50_000;
+        let db = self.store.reader();
+        let rows = events::of_chain_since(db, chain, since.0, up_to, MOST).await?;
+        self.open_all(db, rows).await
+    }
+
     /// A person is erased: their key goes, and with it all that their events say of them; their events can no longer be found as
     /// theirs. The chain stays whole.
     pub async fn forget_person(&self, db: &impl Connection, user_id: Uuid) -> Result<(), Error> {

@@ -39,7 +39,7 @@ pub enum Error {
 /// The trail. One per process, shared.
 pub struct Trail {
     pub(super) store: Arc<Store>,
-    pub(super) keyring: Arc<Keyring>,
+    pub(crate) keyring: Arc<Keyring>,
     pub(super) clock: Arc<dyn Clock>,
     /// How many chains there are.
     pub(super) chains: u16,

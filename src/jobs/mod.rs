@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::alerts::MEMORY as ALERT_MEMORY;
 use crate::audit::{Keeper, SinkError};
 use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY};
 use crate::clock::{Clock, Timestamp};
 use crate::store::{
-    self, Store, ceremonies, events, known_devices, proofs_seen, risk_decisions, session_tokens, sessions,
+    self, Store, alerts, ceremonies, events, known_devices, proofs_seen, risk_decisions, session_tokens, sessions,
     sign_ins, step_up_grants,
 };
 
@@ -66,6 +67,7 @@ async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
     forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));
     forget!(sign_ins::delete_older, now.minus(PROFILE_MEMORY));
     forget!(risk_decisions::delete_older, now.minus(DECISION_MEMORY));
+    forget!(alerts::delete_older, now.minus(ALERT_MEMORY));
     count_sign_ins(store).await?;
     if gone > 0 {
         tracing::debug!(gone, "tidied up");

@@ -32,6 +32,26 @@ pub async fn of_chain(db: &impl ConnectionTrait, chain: i16, after: i64, limit: 
         .await
 }
 
+/// Those of a chain from that moment on, up to this number; the newest, in order.
+pub async fn of_chain_since(
+    db: &impl ConnectionTrait,
+    chain: i16,
+    since: i64,
+    up_to: i64,
+    limit: u64,
+) -> Result<Vec<Model>, Error> {
+    let mut rows = Entity::find()
+        .filter(Column::Chain.eq(chain))
+        .filter(Column::Seq.lte(up_to))
+        .filter(Column::CreatedAt.gte(since))
+        .order_by_desc(Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.reverse();
+    Ok(rows)
+}
+
 /// How many lie before a chain's beginning or after its head, at one moment.
 pub async fn count_outside(db: &impl ConnectionTrait, chain: i16) -> Result<i64, Error> {
     let sql = format!(

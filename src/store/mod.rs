@@ -3,6 +3,7 @@
 //! Every function takes a connection or a transaction, so that a rule decides what belongs together.
 //! Nothing here knows why a row is written.
 
+pub mod alerts;
 pub mod api_keys;
 pub mod audit_checkpoints;
 pub mod audit_keys;
@@ -36,9 +37,9 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use entity::{
-    api_key, audit_checkpoint, audit_key, auth_event, ceremony, chain_head, credential, dbsc_challenge,
-    dbsc_session, known_device, payout, proof_seen, risk_decision, risk_policy, session, session_token, sign_in,
-    step_up_grant, user,
+    alert, alert_cursor, api_key, audit_checkpoint, audit_key, auth_event, ceremony, chain_head, credential,
+    dbsc_challenge, dbsc_session, known_device, payout, proof_seen, risk_decision, risk_policy, session,
+    session_token, sign_in, step_up_grant, user,
 };
 
 /// A connection or a transaction.

@@ -17,6 +17,7 @@ mod support;
 
 mod accounts;
 mod activity;
+mod alerts;
 mod api_keys;
 mod audit;
 mod binding;

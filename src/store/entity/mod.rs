@@ -1,5 +1,7 @@
 //! One file a table, columns as the migrations make them. All times are UTC milliseconds since 1970.
 
+pub mod alert;
+pub mod alert_cursor;
 pub mod api_key;
 pub mod audit_checkpoint;
 pub mod audit_key;
