@@ -40,6 +40,16 @@ pub struct Recorded {
     pub details: Option<Details>,
 }
 
+/// A number of more than one chain has this in its lowest bits: the chain.
+const CHAIN_BITS: u32 = 10;
+
+impl Recorded {
+    /// A number that no other event of the same moment has, in the order of its chain.
+    pub fn number(&self) -> i64 {
+        (self.seq << CHAIN_BITS) | i64::from(self.chain)
+    }
+}
+
 /// What rows are found by.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Digests {
@@ -111,6 +121,8 @@ impl Trail {
         limit: u64,
     ) -> Result<Vec<Recorded>, Error> {
         let db = self.store.reader();
+        // They are all of one chain.
+        let before = before.map(|(at, number)| (at, number >> CHAIN_BITS));
         let rows = events::page_of_person(db, &self.names_of(user_id, None), without, before, limit).await?;
         self.open_all(db, rows).await
     }
@@ -118,8 +130,10 @@ impl Trail {
     /// One of a person's.
     pub async fn find_of_person(&self, user_id: Uuid, at: i64, number: i64) -> Result<Option<Recorded>, Error> {
         let db = self.store.reader();
-        let row = events::find_of_person(db, &self.names_of(user_id, Some(Timestamp(at))), at, number).await?;
-        Ok(self.open_all(db, row.into_iter().collect()).await?.pop())
+        let names = self.names_of(user_id, Some(Timestamp(at)));
+        let row = events::find_of_person(db, &names, at, number >> CHAIN_BITS).await?;
+        let found = self.open_all(db, row.into_iter().collect()).await?.pop();
+        Ok(found.filter(|event| event.number() == number))
     }
 
     /// The sessions about which a person has events of this type.

@@ -233,7 +233,7 @@ impl RiskOfEvent {
 }
 
 fn id_of(row: &Recorded) -> EventId {
-    EventId { at: row.at.0, number: row.seq }
+    EventId { at: row.at.0, number: row.number() }
 }
 
 fn name_of_country(code: &str) -> Option<&'static str> {

@@ -24,6 +24,8 @@ const STATEMENTS: &[&str] = &[
     "CREATE TABLE alert_cursors (
         chain SMALLINT PRIMARY KEY NOT NULL,
         seq   BIGINT NOT NULL)",
+    // So that there is something to lock from the first look on.
+    "INSERT INTO alert_cursors (chain, seq) SELECT chain, 0 FROM chain_heads",
 ];
 
 #[async_trait::async_trait]
