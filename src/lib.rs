@@ -26,6 +26,8 @@ mod jobs;
 #[cfg(feature = "ssr")]
 pub mod keyring;
 #[cfg(feature = "ssr")]
+pub mod metrics;
+#[cfg(feature = "ssr")]
 pub mod risk;
 #[cfg(feature = "ssr")]
 mod secret;

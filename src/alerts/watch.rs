@@ -183,6 +183,9 @@ impl Watcher {
             alerts::advance(&*tx, alert_cursor::Model { chain: *chain, seq: *seq }).await?;
         }
         tx.commit().await?;
+        for alert in &raised {
+            self.trail.metrics().alert(&alert.rule, &alert.severity);
+        }
         Ok(raised)
     }
 

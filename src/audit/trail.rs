@@ -16,6 +16,7 @@ use super::keys::{self, NamedKey, Owner};
 use super::{chain, read};
 use crate::clock::{Clock, Timestamp};
 use crate::keyring::{Keyring, SealError};
+use crate::metrics::Metrics;
 use crate::secret::NoEntropy;
 use crate::store::{self, Store, auth_event, chain_heads, events};
 
@@ -41,6 +42,7 @@ pub struct Trail {
     pub(super) store: Arc<Store>,
     pub(crate) keyring: Arc<Keyring>,
     pub(super) clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
     /// How many chains there are.
     pub(super) chains: u16,
     /// How long events are kept.
@@ -83,12 +85,13 @@ impl Trail {
         store: Arc<Store>,
         keyring: Arc<Keyring>,
         clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
         retention: Duration,
     ) -> Result<Self, Error> {
         let chains = chain_heads::count(store.reader()).await?;
         let chains = u16::try_from(chains).ok().filter(|chains| *chains > 0);
         let chains = chains.ok_or_else(|| Error::Broken("the audit trail has no chains".to_owned()))?;
-        Ok(Self { store, keyring, clock, chains, retention })
+        Ok(Self { store, keyring, clock, metrics, chains, retention })
     }
 
     /// The database.
@@ -99,6 +102,11 @@ impl Trail {
     /// The time.
     pub fn clock(&self) -> Arc<dyn Clock> {
         self.clock.clone()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Begin to change something.
@@ -167,6 +175,7 @@ impl Transaction<'_> {
     /// Make everything written through this transaction so, and everything told of it evidence.
     pub async fn commit(self) -> Result<(), Error> {
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let counted: Vec<_> = written.iter().map(|one| (one.event.kind.as_str(), one.event.outcome)).collect();
         let mut by_chain: BTreeMap<i16, Vec<auth_event::Model>> = BTreeMap::new();
         for one in written {
             let row = self.trail.seal(&self.inner, one).await?;
@@ -176,7 +185,11 @@ impl Transaction<'_> {
         for (chain, rows) in by_chain {
             append(&self.inner, chain, rows).await?;
         }
-        Ok(self.inner.commit().await?)
+        self.inner.commit().await?;
+        for (kind, outcome) in counted {
+            self.trail.metrics.event(kind, outcome);
+        }
+        Ok(())
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn replay_risk(config: &Config, request_id: Option<&str>) -> Result<Re
 async fn open_trail(config: &Config) -> Result<Arc<Trail>, CommandError> {
     let store = Arc::new(Store::connect(&config.database).await?);
     let keyring = Arc::new(Keyring::load(&place_of_keys(config)?)?);
-    Ok(Arc::new(Trail::open(store, keyring, Arc::new(SystemClock), config.audit.retention).await?))
+    Ok(Arc::new(Trail::open(store, keyring, Arc::new(SystemClock), Arc::default(), config.audit.retention).await?))
 }
 
 fn keeper(config: &Config, trail: &Arc<Trail>) -> Keeper {

@@ -7,6 +7,7 @@ mod handlers;
 mod introspect;
 mod listen;
 pub mod logging;
+pub mod metrics;
 mod middleware;
 mod pages;
 mod router;

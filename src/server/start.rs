@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
+use crate::metrics::Metrics;
 use crate::store::{self, Store};
 use crate::vault::Vault;
 
@@ -46,6 +47,14 @@ pub enum StartError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// The address of the metrics is taken or not ours.
+    #[error("cannot listen on {address} (metrics.addr, HOLDFAST_METRICS_ADDR): {error}")]
+    Metrics {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        error: std::io::Error,
+    },
     /// Certificate or key cannot be used.
     #[error("server.tls-cert and server.tls-key cannot be used: {0}")]
     Tls(std::io::Error),
@@ -69,12 +78,13 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let geo = open_geo(&config.geo)?;
     let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
     engine.keep_policy(&store, clock.now()).await?;
+    let metrics = Arc::new(Metrics::default());
     let trail =
-        Arc::new(Trail::open(store.clone(), keyring.clone(), clock.clone(), config.audit.retention).await?);
+        Arc::new(Trail::open(store.clone(), keyring.clone(), clock.clone(), metrics.clone(), config.audit.retention).await?);
     let keeper = Arc::new(Keeper::new(trail.clone(), &origin, config.audit.sink.clone()));
     let auth = Arc::new(Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
-    Ok(AppState { config: Arc::new(config), store, keyring, trail, keeper, auth, vault, geo, clock })
+    Ok(AppState { config: Arc::new(config), store, keyring, trail, keeper, auth, vault, geo, metrics, clock })
 }
 
 /// Files that somebody named must be good. Those of the set-up are read beside everything else.

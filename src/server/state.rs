@@ -7,6 +7,7 @@ use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::geo::SharedGeo;
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
 use crate::server::config::Config;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub vault: Arc<Vault>,
     /// Where addresses are.
     pub geo: SharedGeo,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

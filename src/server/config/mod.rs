@@ -3,6 +3,7 @@
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
 mod audit;
+mod metrics;
 mod risk;
 mod sessions;
 mod settings;
@@ -17,6 +18,7 @@ use tracing_subscriber::filter::Targets;
 use url::Url;
 
 pub use audit::AuditSettings;
+pub use metrics::MetricsSettings;
 pub use risk::GeoFiles;
 pub use settings::{SETTINGS, Setting};
 pub use source::ConfigError;
@@ -52,6 +54,8 @@ pub struct Config {
     pub sessions: SessionPolicy,
     /// The audit trail.
     pub audit: AuditSettings,
+    /// The metrics.
+    pub metrics: MetricsSettings,
     /// What counts as risky.
     pub risk: Policy,
     /// Where places come from.
@@ -148,6 +152,7 @@ impl Config {
             tls,
             audit: audit::settings(&source, &database)?,
             database,
+            metrics: metrics::settings(&source)?,
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             risk: risk::policy(&source)?,

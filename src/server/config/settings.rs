@@ -52,6 +52,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("sessions.max-per-account", "HOLDFAST_SESSION_MAX_PER_ACCOUNT", Some("20")),
     setting("audit.retention", "HOLDFAST_AUDIT_RETENTION", Some("365d")),
     setting("audit.checkpoints", "HOLDFAST_AUDIT_CHECKPOINTS", None),
+    setting("metrics.addr", "HOLDFAST_METRICS_ADDR", Some(super::metrics::DEFAULT)),
     setting("risk.threshold", "HOLDFAST_RISK_THRESHOLD", Some("60")),
     setting("risk.points", "HOLDFAST_RISK_POINTS", Some(POINTS)),
     setting("risk.sensitive-routes", "HOLDFAST_RISK_SENSITIVE_ROUTES", Some(SENSITIVE_ROUTES)),
@@ -74,7 +75,7 @@ pub const SETTINGS: &[Setting] = &[
 pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG"];
 
 /// Names that the contract fixes for work to come. Setting one is no mistake, and has no effect yet.
-pub(super) const RESERVED: &[&str] = &["HOLDFAST_METRICS_ADDR", "HOLDFAST_THROTTLE_SCALE", "HOLDFAST_SMTP_URL"];
+pub(super) const RESERVED: &[&str] = &["HOLDFAST_THROTTLE_SCALE", "HOLDFAST_SMTP_URL"];
 
 /// Variables of the build, the tests and the set-up, which the server may inherit.
 pub(super) const FOREIGN_PREFIXES: &[&str] =

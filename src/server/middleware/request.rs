@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -49,6 +49,7 @@ pub(in crate::server) async fn identify(
         bound_cookie: secret(headers, cookies::BOUND),
         proof: proof(headers),
     };
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();
     let path: String = request.uri().path().chars().take(LOGGED_LIMIT).collect();
     let network = caller.ip_prefix().unwrap_or_default();
@@ -58,6 +59,7 @@ pub(in crate::server) async fn identify(
     let span = tracing::info_span!("request", id);
     let mut response = async move {
         let response = next.run(request).await;
+        state.metrics.request(route.as_deref(), &method, response.status().as_u16(), started.elapsed().as_secs_f64());
         tracing::info!(
             method,
             path,
