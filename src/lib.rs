@@ -20,9 +20,11 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod geo;
 #[cfg(feature = "ssr")]
-mod jobs;
+pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod keyring;
+#[cfg(feature = "ssr")]
+pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod risk;
 #[cfg(feature = "ssr")]

@@ -29,6 +29,19 @@ enum Command {
     Migrate,
     /// Print a new file of keys, for secrets.file.
     Secrets,
+    /// Print the key that webhooks are signed with.
+    WebhookSecret,
+    /// Send a mail to this address now, and say how that went.
+    MailTest {
+        /// Where to.
+        address: String,
+    },
+    /// What waits to be sent, and what was given up.
+    Outbox {
+        /// Try again what was given up.
+        #[arg(long)]
+        retry: bool,
+    },
     /// What the risk engine has decided.
     #[command(subcommand)]
     Risk(Risk),
@@ -51,6 +64,11 @@ fn main() -> ExitCode {
         }
         Command::Migrate => run(async |config| server::migrate(&config).await),
         Command::Secrets => print_secrets(),
+        Command::WebhookSecret => run(async |config| say(&[server::webhook_secret(&config)?])),
+        Command::MailTest { address } => {
+            run(async |config| say(&[server::send_test_mail(&config, &address).await?]))
+        }
+        Command::Outbox { retry } => run(async |config| say(&server::outbox_report(config, retry).await?)),
         Command::Risk(Risk::Replay { request }) => run(async |config| replay(&config, request.as_deref()).await),
     };
     match outcome {
@@ -88,6 +106,12 @@ async fn replay(config: &Config, request: Option<&str>) -> Result<(), Box<dyn Er
     if replay.same == 0 && request.is_some() {
         return Err("no decision is kept for that request".into());
     }
+    Ok(())
+}
+
+fn say(lines: &[String]) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The edge: configuration, the router, the middleware, and the process around them.
 
+mod background;
 pub mod config;
 mod dbsc;
 mod handlers;
@@ -7,6 +8,7 @@ mod introspect;
 mod listen;
 pub mod logging;
 mod middleware;
+mod notices;
 mod pages;
 mod router;
 mod site;
@@ -14,6 +16,7 @@ mod start;
 mod state;
 
 pub use listen::serve;
+pub use notices::{outbox_report, send_test_mail};
 pub use router::router;
-pub use start::{StartError, migrate, open, replay_risk};
+pub use start::{StartError, migrate, open, replay_risk, webhook_secret};
 pub use state::AppState;

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
+use crate::notify::{Outbox, webhook};
 use crate::store::{self, Store};
 use crate::vault::Vault;
 
@@ -34,6 +35,12 @@ pub enum StartError {
     /// A file that should say where addresses are cannot be used.
     #[error("geo data (geo.db, geo.asn-db, HOLDFAST_GEO_DB, HOLDFAST_GEO_ASN_DB) cannot be used: {0}")]
     Geo(#[from] GeoError),
+    /// Mails cannot be written where they should.
+    #[error("{0}")]
+    Mail(String),
+    /// Nobody said where webhooks go.
+    #[error("webhook.url (HOLDFAST_WEBHOOK_URL) is not set, so there is no key to print")]
+    NoWebhook,
     /// The address is taken or not ours.
     #[error("cannot listen on {address} (server.site-addr, LEPTOS_SITE_ADDR): {error}")]
     Listen {
@@ -68,7 +75,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let auth =
         Arc::new(Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions, engine));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
-    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, geo, clock })
+    let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
+    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, outbox, geo, clock })
 }
 
 /// Files that somebody named must be good. Those of the set-up are read beside everything else.
@@ -106,6 +114,12 @@ fn place_of_keys(config: &Config) -> Result<Place, StartError> {
         }
         None => PathBuf::from("holdfast.secrets.toml"),
     }))
+}
+
+/// The key that webhooks are signed with.
+pub fn webhook_secret(config: &Config) -> Result<String, StartError> {
+    let url = config.notify.webhook.as_ref().ok_or(StartError::NoWebhook)?;
+    Ok(webhook::secret(&Keyring::load(&place_of_keys(config)?)?, url))
 }
 
 /// Bring the schema up to date, and nothing else.

@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::geo::SharedGeo;
 use crate::keyring::Keyring;
+use crate::notify::Outbox;
 use crate::server::config::Config;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -23,6 +24,8 @@ pub struct AppState {
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.
     pub vault: Arc<Vault>,
+    /// What has to be sent.
+    pub outbox: Arc<Outbox>,
     /// Where addresses are.
     pub geo: SharedGeo,
     /// The time.

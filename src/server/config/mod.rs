@@ -2,6 +2,7 @@
 //!
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
+mod notify;
 mod risk;
 mod sessions;
 mod settings;
@@ -21,6 +22,7 @@ pub use source::ConfigError;
 use source::Source;
 
 use crate::auth::SessionPolicy;
+use crate::notify::Settings as NotifySettings;
 use crate::risk::Policy;
 use crate::store;
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub risk: Policy,
     /// Where places come from.
     pub geo: GeoFiles,
+    /// Where notices go.
+    pub notify: NotifySettings,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are.
@@ -121,8 +125,19 @@ impl Config {
             None => default_origin(site_addr, tls.is_some())?,
         };
         let host = origin.host_str().unwrap_or_default().to_owned();
+        let database = store::Settings {
+            url: source.parse_with(
+                "database.url",
+                "sqlite://holdfast.db?mode=rwc or postgres://user@host/name",
+                parse_database_url,
+            )?,
+            max_connections: source.parse_with("database.max-connections", "a number from 1 to 1000", |text| {
+                text.parse().ok().filter(|count| (1..=1000).contains(count))
+            })?,
+        };
         Ok(Self {
             site_addr,
+            notify: notify::settings(&source, &host, source.string("server.name"), &database)?,
             rp_id: source.optional("server.rp-id").unwrap_or(&host).to_owned(),
             origin,
             name: source.string("server.name").to_owned(),
@@ -132,18 +147,7 @@ impl Config {
                 parse_networks,
             )?,
             tls,
-            database: store::Settings {
-                url: source.parse_with(
-                    "database.url",
-                    "sqlite://holdfast.db?mode=rwc or postgres://user@host/name",
-                    parse_database_url,
-                )?,
-                max_connections: source.parse_with(
-                    "database.max-connections",
-                    "a number from 1 to 1000",
-                    |text| text.parse().ok().filter(|count| (1..=1000).contains(count)),
-                )?,
-            },
+            database,
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             risk: risk::policy(&source)?,
