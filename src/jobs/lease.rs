@@ -23,6 +23,7 @@ pub struct Holder {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     id: [u8; 16],
+    renewal: Duration,
 }
 
 /// The right to do the work, until it is released or lost.
@@ -59,7 +60,13 @@ impl std::fmt::Debug for Holder {
 impl Holder {
     /// A new one, unlike all others.
     pub fn new(context: &Context) -> Result<Self, NoEntropy> {
-        Ok(Self { store: context.store.clone(), clock: context.clock.clone(), id: random_bytes()? })
+        Ok(Self { store: context.store.clone(), clock: context.clock.clone(), id: random_bytes()?, renewal: RENEWAL })
+    }
+
+    /// It renews its leases so often. For tests, which have no time.
+    #[must_use]
+    pub fn renewing_every(self, renewal: Duration) -> Self {
+        Self { renewal, ..self }
     }
 
     /// Ask for the right to do what is done once in `every`.
@@ -101,7 +108,7 @@ impl Holder {
     async fn keep(&self, lease: &Lease) {
         let mut renewed = self.clock.now();
         loop {
-            tokio::time::sleep(RENEWAL).await;
+            tokio::time::sleep(self.renewal).await;
             match self.renew(lease).await {
                 Ok(true) => renewed = self.clock.now(),
                 Ok(false) => return,

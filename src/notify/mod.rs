@@ -13,6 +13,7 @@ pub mod webhook;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -44,6 +45,7 @@ pub struct Outbox {
     mailer: Mailer,
     webhook: Option<Webhook>,
     operator: Option<String>,
+    patience: Duration,
     totals: worker::Counters,
 }
 
@@ -94,6 +96,7 @@ impl Outbox {
             mailer: Mailer::new(&settings.via, settings.from.clone()),
             webhook,
             operator: settings.operator.clone(),
+            patience: settings.patience,
             totals: worker::Counters::default(),
         }
     }

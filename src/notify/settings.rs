@@ -1,6 +1,7 @@
 //! Where notices go, as the operator said it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use url::{Host, Url};
 
@@ -18,6 +19,8 @@ pub struct Settings {
     pub operator: Option<String>,
     /// Where webhooks go.
     pub webhook: Option<Url>,
+    /// How long an attempt may take. No setting: what waits longer than a lease lasts would be sent twice.
+    pub patience: Duration,
 }
 
 /// How mail leaves.
@@ -30,6 +33,9 @@ pub enum Via {
 }
 
 impl Settings {
+    /// An attempt to deliver takes no longer. Mail servers are slow on purpose now and then.
+    pub const PATIENCE: Duration = Duration::from_secs(30);
+
     /// An address that mail can go to.
     pub fn parse_address(text: &str) -> Option<String> {
         mail::address(text).map(|address| address.to_string())

@@ -19,8 +19,6 @@ use crate::store::{self, outbox};
 /// A process that has a row and was not heard of for so long is dead. Processes' clocks may differ by what this is longer
 /// than an attempt.
 pub const LEASE: Duration = Duration::from_mins(2);
-/// An attempt may take so long.
-const ATTEMPT: Duration = Duration::from_secs(30);
 /// How often the outbox is looked at.
 const POLL: Duration = Duration::from_secs(1);
 /// So many are sent at once by one process.
@@ -99,7 +97,7 @@ impl Outbox {
 
     /// Try to deliver one that was claimed, and note how it went.
     async fn attempt(&self, row: outbox::Model) {
-        let delivered = tokio::time::timeout(ATTEMPT, self.deliver(&row)).await;
+        let delivered = tokio::time::timeout(self.patience, self.deliver(&row)).await;
         let delivered = delivered.unwrap_or_else(|_| Err(Failure::again("timeout")));
         let now = self.clock.now();
         let outcome = match &delivered {

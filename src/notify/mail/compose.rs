@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     fn composed(mail: &Mail) -> String {
-        let from = "Hold, fast <login@example.com>".parse().expect("a mailbox");
+        let from = Mailbox::new(Some("Hold, fast".into()), "login@example.com".parse().expect("an address"));
         let message = compose(mail, &from, Uuid::from_u128(7), Timestamp(1_795_376_096_000)).expect("composed");
         String::from_utf8(message.formatted()).expect("text")
     }
@@ -75,7 +75,7 @@ mod tests {
     fn headers_are_these_and_no_others() {
         let headers = headers(&Mail::new("ada@example.com", "Hello").paragraph("Text"));
         for expected in [
-            "From: \"Hold, fast\" <login@example.com>",
+            "From: =?utf-8?b?SG9sZCwgZmFzdA==?= <login@example.com>",
             "To: ada@example.com",
             "Subject: Hello",
             "Message-ID: <00000000000000000000000000000007@example.com>",

@@ -41,7 +41,7 @@ pub(super) fn settings(
         )?),
         None => None,
     };
-    Ok(Settings { via, from, operator, webhook })
+    Ok(Settings { via, from, operator, webhook, patience: Settings::PATIENCE })
 }
 
 /// Beside the database.
