@@ -22,11 +22,12 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod geo;
 #[cfg(feature = "ssr")]
-mod jobs;
+pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod keyring;
 #[cfg(feature = "ssr")]
 pub mod metrics;
+pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod risk;
 #[cfg(feature = "ssr")]

@@ -33,6 +33,19 @@ enum Command {
     /// What happened, and the proof of it.
     #[command(subcommand)]
     Audit(Audit),
+    /// Print the key that webhooks are signed with.
+    WebhookSecret,
+    /// Send a mail to this address now, and say how that went.
+    MailTest {
+        /// Where to.
+        address: String,
+    },
+    /// What waits to be sent, and what was given up.
+    Outbox {
+        /// Try again what was given up.
+        #[arg(long)]
+        retry: bool,
+    },
     /// What the risk engine has decided.
     #[command(subcommand)]
     Risk(Risk),
@@ -74,6 +87,11 @@ fn main() -> ExitCode {
             run(async |config| verify(&config, checkpoints, key.as_deref()).await)
         }
         Command::Audit(Audit::Key) => run(async |config| print_audit_key(&config)),
+        Command::WebhookSecret => run(async |config| say(&[server::webhook_secret(&config)?])),
+        Command::MailTest { address } => {
+            run(async |config| say(&[server::send_test_mail(&config, &address).await?]))
+        }
+        Command::Outbox { retry } => run(async |config| say(&server::outbox_report(config, retry).await?)),
         Command::Risk(Risk::Replay { request }) => run(async |config| replay(&config, request.as_deref()).await),
     };
     match outcome {
@@ -130,7 +148,13 @@ async fn verify(config: &Config, checkpoints: Option<PathBuf>, key: Option<&str>
 }
 
 fn print_audit_key(config: &Config) -> Result<(), Box<dyn Error>> {
-    Ok(writeln!(std::io::stdout(), "{}", server::audit_key(config)?)?)
+    say(&[server::audit_key(config)?.to_string()])
+}
+
+fn say(lines: &[String]) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    Ok(())
 }
 
 fn print_secrets() -> Result<(), Box<dyn Error>> {

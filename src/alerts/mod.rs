@@ -5,12 +5,14 @@
 //! | `seen` | an event, as rules see it |
 //! | `rule` | what a rule is |
 //! | `rules/` | one file each |
+//! | `tell` | to the log, the operator's mail, a webhook |
 //! | `windows` | the events of the last hours, by what each rule groups them by. No I/O, no clock |
 //! | `watch` | the trail read on, alerts kept, once each |
 
 mod rule;
 mod rules;
 mod seen;
+mod tell;
 mod watch;
 mod windows;
 

@@ -12,9 +12,11 @@ use uuid::Uuid;
 use super::rule::{Rule, Severity};
 use super::rules::RULES;
 use super::seen::Seen;
+use super::tell;
 use super::windows::{Finding, LONGEST, Windows};
-use crate::audit::{Error, Trail};
+use crate::audit::{Error, Event, EventType, Origin, Trail, hex};
 use crate::clock::Timestamp;
+use crate::notify::Outbox;
 use crate::secret::random_bytes;
 use crate::store::{alert, alert_cursor, alerts, chain_heads};
 
@@ -70,6 +72,9 @@ pub struct About {
 #[derive(Debug)]
 pub struct Watcher {
     trail: Arc<Trail>,
+    outbox: Arc<Outbox>,
+    /// Switched off.
+    off: Vec<&'static str>,
     rules: Vec<&'static Rule>,
     state: Mutex<State>,
 }
@@ -83,11 +88,23 @@ struct State {
 
 impl Watcher {
     /// All rules but those that are switched off.
-    pub fn new(trail: Arc<Trail>, off: &[String]) -> Self {
-        let rules: Vec<&'static Rule> =
-            RULES.iter().copied().filter(|rule| !off.iter().any(|name| name == rule.name)).collect();
+    pub fn new(trail: Arc<Trail>, outbox: Arc<Outbox>, off: &[&'static str]) -> Self {
+        let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|rule| !off.contains(&rule.name)).collect();
         let state = Mutex::new(State { windows: Windows::new(rules.clone()), position: None });
-        Self { trail, rules, state }
+        Self { trail, outbox, rules, off: off.to_vec(), state }
+    }
+
+    /// Say which rules are off: whoever attacks switches off the light first.
+    pub async fn announce(&self) -> Result<(), Error> {
+        if self.off.is_empty() {
+            return Ok(());
+        }
+        let tx = self.trail.begin().await?;
+        for name in &self.off {
+            let origin = Origin { request_id: hex(&random_bytes::<10>()?), ..Origin::default() };
+            tx.record(origin, Event::refused(EventType::SysMonitorDisabled, name));
+        }
+        tx.commit().await
     }
 
     /// Look at what has come since. Answers the alerts that are new.
@@ -225,7 +242,9 @@ impl Watcher {
             acknowledged_by: None,
         };
         alerts::insert(&**tx, row.clone()).await?;
-        Ok(Some(told(row, about)))
+        let alert = told(row, about);
+        tell::tell(&self.outbox, tx, &alert).await?;
+        Ok(Some(alert))
     }
 
     /// The newest alerts, opened before that moment.

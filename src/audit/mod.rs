@@ -23,6 +23,6 @@ mod verify;
 
 pub use event::{Details, Event, EventType, Origin, RiskOfEvent, SignalPoints};
 pub use keep::{CHECKPOINT_INTERVAL, Keeper, Sink, SinkError};
-pub use read::Recorded;
+pub use read::{Recorded, hex};
 pub use trail::{Error, Trail, Transaction};
 pub use verify::{Report, verify};

@@ -93,7 +93,8 @@ pub(super) fn bound_to(at: Timestamp, kind: &str, request_id: &str) -> Vec<u8> {
     format!("{} {kind} {request_id}", at.0).into_bytes()
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+/// As hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

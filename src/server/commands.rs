@@ -10,6 +10,7 @@ use crate::audit::{self, Keeper, Report, Sink, Trail};
 use crate::auth::{self, Replay};
 use crate::clock::SystemClock;
 use crate::keyring::Keyring;
+use crate::notify::webhook;
 use crate::store::Store;
 
 /// Why a command came to nothing: one sentence.
@@ -73,4 +74,10 @@ pub fn audit_key(config: &Config) -> Result<VerifierKey, CommandError> {
     let keyring = Keyring::load(&place_of_keys(config)?)?;
     let name = audit::checkpoint::Name::of_origin(&config.origin.origin().ascii_serialization());
     Ok(VerifierKey::of(&name, keyring.checkpoints()))
+}
+
+/// The key that webhooks are signed with.
+pub fn webhook_secret(config: &Config) -> Result<String, StartError> {
+    let url = config.notify.webhook.as_ref().ok_or(StartError::NoWebhook)?;
+    Ok(webhook::secret(&Keyring::load(&place_of_keys(config)?)?, url))
 }

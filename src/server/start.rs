@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::config::{Config, GeoFiles};
 use super::state::AppState;
+use crate::alerts::Watcher;
 use crate::audit::{self, Keeper, Trail};
 use crate::auth::{Auth, Engine, InvalidRelyingParty, RelyingParty};
 use crate::clock::Clock;
@@ -12,6 +13,7 @@ use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
 use crate::metrics::Metrics;
+use crate::notify::Outbox;
 use crate::store::{self, Store};
 use crate::vault::Vault;
 
@@ -39,6 +41,12 @@ pub enum StartError {
     /// A file that should say where addresses are cannot be used.
     #[error("geo data (geo.db, geo.asn-db, HOLDFAST_GEO_DB, HOLDFAST_GEO_ASN_DB) cannot be used: {0}")]
     Geo(#[from] GeoError),
+    /// Mails cannot be written where they should.
+    #[error("{0}")]
+    Mail(String),
+    /// Nobody said where webhooks go.
+    #[error("webhook.url (HOLDFAST_WEBHOOK_URL) is not set, so there is no key to print")]
+    NoWebhook,
     /// The address is taken or not ours.
     #[error("cannot listen on {address} (server.site-addr, LEPTOS_SITE_ADDR): {error}")]
     Listen {
@@ -79,12 +87,29 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
     engine.keep_policy(&store, clock.now()).await?;
     let metrics = Arc::new(Metrics::default());
-    let trail =
-        Arc::new(Trail::open(store.clone(), keyring.clone(), clock.clone(), metrics.clone(), config.audit.retention).await?);
+    let trail = Arc::new(
+        Trail::open(store.clone(), keyring.clone(), clock.clone(), metrics.clone(), config.audit.retention)
+            .await?,
+    );
     let keeper = Arc::new(Keeper::new(trail.clone(), &origin, config.audit.sink.clone()));
     let auth = Arc::new(Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
-    Ok(AppState { config: Arc::new(config), store, keyring, trail, keeper, auth, vault, geo, metrics, clock })
+    let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
+    let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &config.alerts_off));
+    Ok(AppState {
+        config: Arc::new(config),
+        store,
+        keyring,
+        trail,
+        keeper,
+        watcher,
+        auth,
+        vault,
+        outbox,
+        geo,
+        metrics,
+        clock,
+    })
 }
 
 /// Files that somebody named must be good. Those of the set-up are read beside everything else.

@@ -13,8 +13,10 @@ pub mod credentials;
 pub mod dbsc;
 mod entity;
 pub mod events;
+pub mod job_leases;
 pub mod known_devices;
 mod migration;
+pub mod outbox;
 pub mod payouts;
 pub mod proofs_seen;
 pub mod risk_decisions;
@@ -51,6 +53,11 @@ pub type Error = DbErr;
 /// Whether the database was not there, as against: did not like what it was given.
 pub fn is_unreachable(error: &Error) -> bool {
     matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+}
+
+/// Something that is not the database's, told as a failed query is.
+pub fn failed(error: impl std::fmt::Display) -> Error {
+    DbErr::Custom(error.to_string())
 }
 
 /// Names our advisory lock on Postgres: "holdfast" in ASCII.

@@ -18,7 +18,7 @@ on_both_databases!(
 );
 
 fn watcher(app: &App) -> Watcher {
-    Watcher::new(app.state.trail.clone(), &[])
+    Watcher::new(app.state.trail.clone(), app.state.outbox.clone(), &[])
 }
 
 fn names(alerts: &[Alert]) -> Vec<&str> {
@@ -58,6 +58,8 @@ async fn a01_failures_of_one_person_raise_an_alert_and_nine_do_not(app: App) {
     assert_eq!(alert.about.person, Some(user));
     assert_eq!(alert.about.subject, format!("person {user}"));
     assert_eq!(alert.opened_at.0, app.now());
+    // It is told: in the log here, and by mail and webhook where somebody said where they go.
+    assert_eq!(app.count("outbox").await, 1);
     // Its evidence is the events themselves.
     let failed = app.events_of("authn_login_fail").await;
     let requests: Vec<&str> = failed.iter().map(|event| event.request_id.as_str()).collect();
@@ -149,14 +151,13 @@ async fn a04_two_that_look_at_once_tell_it_once(app: App) {
 }
 
 async fn a06_a_rule_that_is_switched_off_says_nothing(app: App) {
-    let watcher = Watcher::new(app.state.trail.clone(), &["failures_of_one_person".to_owned()]);
+    let app = app.beside(&[("HOLDFAST_ALERTS_OFF", "failures_of_one_person")]).await;
+    let watcher = &app.state.watcher;
     app.browser().sign_up("ada@example.test").await;
     let user = app.stored().await.users[0].id;
     told(&app, EventType::AuthnLoginFail, user, 20).await;
     assert_eq!(names(&watcher.look().await.unwrap()), Vec::<&str>::new());
     // That it is off is an event, and that is an alert.
-    let tx = app.state.trail.begin().await.unwrap();
-    tx.record(Origin::default(), Event::refused(EventType::SysMonitorDisabled, "failures_of_one_person"));
-    tx.commit().await.unwrap();
+    watcher.announce().await.unwrap();
     assert_eq!(names(&watcher.look().await.unwrap()), ["monitor_disabled"]);
 }

@@ -14,9 +14,10 @@ pub struct MetricsSettings {
 }
 
 pub(super) fn settings(source: &Source) -> Result<MetricsSettings, ConfigError> {
-    let address = source.parse_with("metrics.addr", "an address and port such as 127.0.0.1:9464, or none", |text| {
-        if text == "none" { Some(None) } else { text.parse().ok().map(Some) }
-    })?;
+    let address =
+        source.parse_with("metrics.addr", "an address and port such as 127.0.0.1:9464, or none", |text| {
+            if text == "none" { Some(None) } else { text.parse().ok().map(Some) }
+        })?;
     Ok(MetricsSettings { address, is_named: source.optional("metrics.addr").is_some_and(|text| text != DEFAULT) })
 }
 

@@ -2,8 +2,10 @@
 //!
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
+mod alerts;
 mod audit;
 mod metrics;
+mod notify;
 mod risk;
 mod sessions;
 mod settings;
@@ -25,6 +27,7 @@ pub use source::ConfigError;
 use source::Source;
 
 use crate::auth::SessionPolicy;
+use crate::notify::Settings as NotifySettings;
 use crate::risk::Policy;
 use crate::store;
 
@@ -54,12 +57,16 @@ pub struct Config {
     pub sessions: SessionPolicy,
     /// The audit trail.
     pub audit: AuditSettings,
+    /// Alert rules that are switched off.
+    pub alerts_off: Vec<&'static str>,
     /// The metrics.
     pub metrics: MetricsSettings,
     /// What counts as risky.
     pub risk: Policy,
     /// Where places come from.
     pub geo: GeoFiles,
+    /// Where notices go.
+    pub notify: NotifySettings,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are.
@@ -141,6 +148,7 @@ impl Config {
         };
         Ok(Self {
             site_addr,
+            notify: notify::settings(&source, &host, source.string("server.name"), &database)?,
             rp_id: source.optional("server.rp-id").unwrap_or(&host).to_owned(),
             origin,
             name: source.string("server.name").to_owned(),
@@ -153,6 +161,7 @@ impl Config {
             audit: audit::settings(&source, &database)?,
             database,
             metrics: metrics::settings(&source)?,
+            alerts_off: alerts::off(&source)?,
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             risk: risk::policy(&source)?,

@@ -59,7 +59,12 @@ pub(in crate::server) async fn identify(
     let span = tracing::info_span!("request", id);
     let mut response = async move {
         let response = next.run(request).await;
-        state.metrics.request(route.as_deref(), &method, response.status().as_u16(), started.elapsed().as_secs_f64());
+        state.metrics.request(
+            route.as_deref(),
+            &method,
+            response.status().as_u16(),
+            started.elapsed().as_secs_f64(),
+        );
         tracing::info!(
             method,
             path,

@@ -158,7 +158,7 @@ impl From<Recorded> for EventRow {
 }
 
 impl App {
-    async fn rows<T: FromQueryResult>(&self, table: &str, order: &str) -> Vec<T> {
+    pub(super) async fn rows<T: FromQueryResult>(&self, table: &str, order: &str) -> Vec<T> {
         let all = format!("SELECT * FROM {table} ORDER BY {order}");
         let statement = Statement::from_string(self.db.get_database_backend(), all);
         T::find_by_statement(statement).all(&self.db).await.unwrap()
@@ -282,7 +282,7 @@ impl App {
         values
     }
 
-    async fn query(&self, sql: &str) -> Vec<sea_orm::QueryResult> {
+    pub async fn query(&self, sql: &str) -> Vec<sea_orm::QueryResult> {
         let statement = Statement::from_string(self.db.get_database_backend(), sql);
         self.db.query_all_raw(statement).await.unwrap()
     }
