@@ -60,7 +60,12 @@ impl std::fmt::Debug for Holder {
 impl Holder {
     /// A new one, unlike all others.
     pub fn new(context: &Context) -> Result<Self, NoEntropy> {
-        Ok(Self { store: context.store.clone(), clock: context.clock.clone(), id: random_bytes()?, renewal: RENEWAL })
+        Ok(Self {
+            store: context.store.clone(),
+            clock: context.clock.clone(),
+            id: random_bytes()?,
+            renewal: RENEWAL,
+        })
     }
 
     /// It renews its leases so often. For tests, which have no time.

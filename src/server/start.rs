@@ -72,10 +72,10 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let geo = open_geo(&config.geo)?;
     let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
     engine.keep_policy(&store, clock.now()).await?;
+    let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
     let auth =
         Arc::new(Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions, engine));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
-    let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
     Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, outbox, geo, clock })
 }
 

@@ -44,7 +44,9 @@ async fn of_many_that_ask_at_once_one_gets_the_lease(app: App) {
     for round in 0..10 {
         let tasks = (0..8).map(|n| {
             let holder = if n % 2 == 0 { first.clone() } else { second.clone() };
-            tokio::spawn(async move { granted(holder.take("work", EVERY).await.unwrap()).map(|lease| (holder, lease)) })
+            tokio::spawn(
+                async move { granted(holder.take("work", EVERY).await.unwrap()).map(|lease| (holder, lease)) },
+            )
         });
         let won = futures::future::try_join_all(tasks).await.unwrap();
         let mut won: Vec<_> = won.into_iter().flatten().collect();
@@ -100,7 +102,8 @@ async fn work_is_done_once_in_its_interval_by_two_runners(app: App) {
     let (one, other) = (process(&app).await, process(&app).await);
     for round in 1..=5 {
         for _ in 0..3 {
-            let (a, b) = tokio::join!(jobs::once(&COUNTED, &one.0, &one.1), jobs::once(&COUNTED, &other.0, &other.1));
+            let (a, b) =
+                tokio::join!(jobs::once(&COUNTED, &one.0, &one.1), jobs::once(&COUNTED, &other.0, &other.1));
             // Whoever came too late knows when to come back, and not before anybody is through.
             assert!(a.unwrap().0 > app.now() && b.unwrap().0 > app.now());
         }
@@ -154,7 +157,7 @@ async fn real_jobs_run_in_two_processes_and_stop_when_told(app: App) {
     let stop = CancellationToken::new();
     let runs = [first, second].map(|context| tokio::spawn(jobs::run(context, stop.clone())));
     while app.count("job_leases").await < JOBS.len()
-        || app.query("SELECT name FROM job_leases WHERE expires_at > 0").await.len() > 0
+        || !app.query("SELECT name FROM job_leases WHERE expires_at > 0").await.is_empty()
     {
         tokio::task::yield_now().await;
     }

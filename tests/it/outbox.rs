@@ -167,7 +167,10 @@ async fn what_fails_is_tried_again_later_and_later_and_given_up_in_the_end(app: 
     app.advance(86_400);
     assert_eq!(outbox.deliver_due().await.unwrap(), 0, "given up is given up");
     let depths = outbox.depths().await.unwrap();
-    assert_eq!((depths.len(), depths[0].channel.as_str(), depths[0].state.name(), depths[0].count), (1, "webhook", "dead", 1));
+    assert_eq!(
+        (depths.len(), depths[0].channel.as_str(), depths[0].state.name(), depths[0].count),
+        (1, "webhook", "dead", 1)
+    );
     let webhooks = outbox.totals().into_iter().find(|(channel, _)| *channel == Channel::Webhook).unwrap();
     assert_eq!(webhooks.1, Totals { delivered: 0, failed: 20, dead: 1 });
 }
@@ -262,7 +265,8 @@ async fn a_row_is_sent_by_one_of_many_processes(app: App) {
     futures::future::try_join_all(processes).await.unwrap();
     while first.deliver_due().await.unwrap() > 0 {}
     let mut numbers = receiver.numbers();
-    let in_lane = |lane: i64| numbers.iter().copied().filter(move |n| n % 2 == 1 && n % 5 == lane).collect::<Vec<_>>();
+    let in_lane =
+        |lane: i64| numbers.iter().copied().filter(move |n| n % 2 == 1 && n % 5 == lane).collect::<Vec<_>>();
     assert!((0..5).all(|lane| in_lane(lane).is_sorted()), "each lane in its order: {numbers:?}");
     numbers.sort_unstable();
     assert_eq!(numbers, (0..60).collect::<Vec<_>>(), "each exactly once");

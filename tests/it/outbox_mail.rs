@@ -1,5 +1,7 @@
 //! Mail through a real mail server, which takes it, refuses it, drops it, or keeps us waiting.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 
 use crate::support::notices::{Ways, mail_to};
@@ -42,7 +44,10 @@ async fn what_the_server_answers_decides_what_follows(app: App) {
     let id = app.outbox_rows().await[0].id.simple().to_string();
     assert!(taken[0].raw.contains(&format!("Message-ID: <{id}@example.com>\r\n")), "{}", taken[0].raw);
     assert!(taken[0].raw.contains("Auto-Submitted: auto-generated\r\n"));
-    assert!(taken[0].raw.contains("From: \"Holdfast\" <login@example.com>\r\n") || taken[0].raw.contains("From: Holdfast <login@example.com>\r\n"));
+    assert!(
+        taken[0].raw.contains("From: \"Holdfast\" <login@example.com>\r\n")
+            || taken[0].raw.contains("From: Holdfast <login@example.com>\r\n")
+    );
 }
 
 async fn a_server_that_is_down_or_busy_is_tried_again(app: App) {
@@ -79,7 +84,10 @@ async fn a_mail_cut_off_in_its_middle_is_sent_again_as_the_same_mail(app: App) {
         assert_eq!((row.state.as_str(), row.attempts), ("delivered", 2), "{name}");
     }
     let taken = server.taken(2).await;
-    assert_eq!(taken.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["cut@example.com", "once@example.com"]);
+    assert_eq!(
+        taken.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(),
+        ["cut@example.com", "once@example.com"]
+    );
 }
 
 async fn no_answer_of_the_server_is_kept(app: App) {
@@ -139,7 +147,9 @@ async fn the_command_signs_in_and_repeats_no_password(app: App) {
     let options = json!({ "user": "holdfast@example.com", "password": "p:w/1" });
     let (server, trusted) = with_certificate(&app, &options);
     let trusted = ("SSL_CERT_FILE", trusted.as_str());
-    let smtp = |password: &str| format!("smtp://holdfast%40example.com:{password}@localhost:{}?tls=starttls", server.port);
+    let smtp = |password: &str| {
+        format!("smtp://holdfast%40example.com:{password}@localhost:{}?tls=starttls", server.port)
+    };
     let (went, said) = mail_test(&app, &[("HOLDFAST_SMTP_URL", &smtp("hunter2")), trusted]);
     assert!(!went && said.contains("smtp_535_5.7.8") && !said.contains("hunter2"), "{said}");
     let (went, said) = mail_test(&app, &[("HOLDFAST_SMTP_URL", &smtp("p%3Aw%2F1")), trusted]);
@@ -164,9 +174,11 @@ async fn the_program_says_at_its_start_where_mail_goes(app: App) {
     crate::support::child::until("it is ready", says).await;
     assert!(server.log().contains("HOLDFAST_SMTP_URL"), "{}", server.log());
     drop(server);
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(app.mail_folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let refused = app.output(&["serve"], &[]);
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(!refused.status.success() && said.contains("chmod 700") && said.contains("HOLDFAST_MAIL_FOLDER"), "{said}");
+    assert!(
+        !refused.status.success() && said.contains("chmod 700") && said.contains("HOLDFAST_MAIL_FOLDER"),
+        "{said}"
+    );
 }
