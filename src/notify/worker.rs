@@ -21,6 +21,8 @@ use crate::store::{self, outbox};
 pub const LEASE: Duration = Duration::from_mins(2);
 /// How often the outbox is looked at.
 const POLL: Duration = Duration::from_secs(1);
+/// Between attempts to note how it went. What was delivered and not noted is delivered once more.
+const MARKING: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 /// So many are sent at once by one process.
 const AT_ONCE: usize = 8;
 
@@ -85,7 +87,7 @@ impl Outbox {
     async fn claim(&self, limit: usize) -> Result<Vec<outbox::Model>, Error> {
         let now = self.clock.now();
         // Looked at first: that takes no lock, and mostly there is nothing.
-        if limit == 0 || !outbox::is_due(self.store.reader(), now.0).await? {
+        if limit == 0 || !outbox::is_any_ready(self.store.reader(), now.0).await? {
             return Ok(Vec::new());
         }
         let claim: [u8; 16] = random_bytes()?;
@@ -105,14 +107,16 @@ impl Outbox {
             Err(failure) => next(failure, &row, now),
         };
         self.note(&row, outcome);
-        match self.mark(&row, now, outcome).await {
-            Ok(true) => {}
-            Ok(false) => {
-                tracing::warn!(id = %row.id, "a notice was taken over by another process while it was sent here")
+        for pause in MARKING {
+            match self.mark(&row, now, outcome).await {
+                Ok(true) => return,
+                Ok(false) => {
+                    tracing::warn!(id = %row.id, "a notice was taken over by another process while it was sent here");
+                    return;
+                }
+                Err(error) => tracing::error!(id = %row.id, %error, "how a notice fared could not be kept"),
             }
-            Err(error) => {
-                tracing::error!(id = %row.id, %error, "how the sending of a notice went could not be kept")
-            }
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -164,7 +168,7 @@ impl Outbox {
         });
         match outcome {
             outbox::Outcome::Delivered => {
-                tracing::debug!(%id, channel = channel_name, attempts, "a notice was delivered")
+                tracing::debug!(%id, channel = channel_name, attempts, "a notice was delivered");
             }
             outbox::Outcome::Again { reason, .. } => {
                 tracing::warn!(%id, channel = channel_name, attempts, reason, "a notice was not delivered; it is tried again");

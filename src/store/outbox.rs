@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Statement, Value,
+    IntoActiveModel, PaginatorTrait, QueryFilter, Statement, Value,
 };
 
 use super::Error;
@@ -35,22 +35,20 @@ pub async fn count_of_target(db: &impl ConnectionTrait, target: &[u8], since: i6
     Entity::find().filter(Column::Target.eq(target)).filter(Column::CreatedAt.gt(since)).count(db).await
 }
 
-/// Whether anything is to be sent now. It takes no lock, so it may be asked often.
-pub async fn is_due(db: &impl ConnectionTrait, now: i64) -> Result<bool, Error> {
-    let due: Option<i64> = Entity::find()
-        .select_only()
-        .column(Column::Seq)
-        .filter(Column::State.is_in([State::Queued, State::Sending]))
-        .filter(Column::DueAt.lte(now))
-        .limit(1)
-        .into_tuple()
-        .one(db)
-        .await?;
-    Ok(due.is_some())
+/// What may be sent at `$1`: of a lane only the first that is not finished.
+const READY: &str = "SELECT seq FROM outbox o WHERE state IN ('queued', 'sending') AND due_at <= $1
+    AND (lane IS NULL OR NOT EXISTS (SELECT 1 FROM outbox e
+        WHERE e.lane = o.lane AND e.seq < o.seq AND e.state IN ('queued', 'sending')))";
+
+/// Whether anything may be sent now. It takes no lock, so it may be asked often.
+pub async fn is_any_ready(db: &impl ConnectionTrait, now: i64) -> Result<bool, Error> {
+    let sql = format!("{READY} LIMIT 1");
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [now.into()]);
+    Ok(db.query_one_raw(statement).await?.is_some())
 }
 
-/// Take at most `limit` that are due, each for this claim alone, until `until`. Of a lane only the first that is not
-/// finished; and what another process is just taking is left to it.
+/// Take at most `limit` that may be sent, each for this claim alone, until `until`. What another process is just taking is
+/// left to it.
 pub async fn claim(
     db: &impl ConnectionTrait,
     claim: &[u8],
@@ -60,14 +58,13 @@ pub async fn claim(
 ) -> Result<Vec<Model>, Error> {
     let backend = db.get_database_backend();
     let lock = if backend == DatabaseBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
+    // Materialised, so that Postgres picks once: a plan that picks again for each row would take more than `limit`.
     let sql = format!(
-        "UPDATE outbox SET state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1 WHERE seq IN (
-            SELECT seq FROM outbox o WHERE state IN ('queued', 'sending') AND due_at <= $3
-                AND (lane IS NULL OR NOT EXISTS (SELECT 1 FROM outbox e
-                    WHERE e.lane = o.lane AND e.seq < o.seq AND e.state IN ('queued', 'sending')))
-            ORDER BY due_at, seq LIMIT {limit} {lock}) RETURNING *"
+        "WITH picked AS MATERIALIZED ({READY} ORDER BY due_at, seq LIMIT {limit} {lock})
+        UPDATE outbox SET state = 'sending', claim = $2, due_at = $3, attempts = attempts + 1
+        WHERE seq IN (SELECT seq FROM picked) RETURNING *"
     );
-    let values: [Value; 3] = [claim.to_vec().into(), until.into(), now.into()];
+    let values: [Value; 3] = [now.into(), claim.to_vec().into(), until.into()];
     Model::find_by_statement(Statement::from_sql_and_values(backend, sql, values)).all(db).await
 }
 

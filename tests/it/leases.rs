@@ -157,7 +157,7 @@ async fn real_jobs_run_in_two_processes_and_stop_when_told(app: App) {
     let stop = CancellationToken::new();
     let runs = [first, second].map(|context| tokio::spawn(jobs::run(context, stop.clone())));
     while app.count("job_leases").await < JOBS.len()
-        || app.query("SELECT name FROM job_leases WHERE expires_at > 0").await.len() > 0
+        || !app.query("SELECT name FROM job_leases WHERE expires_at > 0").await.is_empty()
     {
         tokio::task::yield_now().await;
     }

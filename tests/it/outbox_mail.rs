@@ -1,5 +1,7 @@
 //! Mail through a real mail server, which takes it, refuses it, drops it, or keeps us waiting.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 
 use crate::support::notices::{Ways, mail_to};
@@ -172,7 +174,6 @@ async fn the_program_says_at_its_start_where_mail_goes(app: App) {
     crate::support::child::until("it is ready", says).await;
     assert!(server.log().contains("HOLDFAST_SMTP_URL"), "{}", server.log());
     drop(server);
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(app.mail_folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let refused = app.output(&["serve"], &[]);
     let said = String::from_utf8(refused.stderr).unwrap();

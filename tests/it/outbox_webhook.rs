@@ -12,11 +12,8 @@ on_both_databases!(
     u10_a_webhook_is_signed_and_every_attempt_has_the_same_id_and_body,
     what_a_receiver_answers_decides_what_follows,
     a_receiver_that_is_down_is_tried_again,
+    the_commands_print_the_key_and_what_waits,
 );
-
-fn reason(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
 
 async fn u10_a_webhook_is_signed_and_every_attempt_has_the_same_id_and_body(app: App) {
     let receiver = Receiver::start().await;
@@ -27,24 +24,24 @@ async fn u10_a_webhook_is_signed_and_every_attempt_has_the_same_id_and_body(app:
     outbox.deliver_due().await.unwrap();
     app.advance(10);
     outbox.deliver_due().await.unwrap();
-    let received = receiver.received();
-    assert_eq!(received.len(), 2);
-    for received in &received {
-        assert!(received.is_signed_with(&secret));
-        assert_eq!(received.path, "/in?team=a");
+    let requests = receiver.received();
+    assert_eq!(requests.len(), 2);
+    for request in &requests {
+        assert!(request.is_signed_with(&secret));
+        assert_eq!(request.path, "/in?team=a");
     }
-    assert_eq!((&received[0].id, &received[0].body), (&received[1].id, &received[1].body));
-    let seconds = |index: usize| received[index].time.parse::<i64>().unwrap();
+    assert_eq!((&requests[0].id, &requests[0].body), (&requests[1].id, &requests[1].body));
+    let seconds = |index: usize| requests[index].time.parse::<i64>().unwrap();
     assert_eq!((seconds(1) - seconds(0), seconds(1)), (10, app.now() / 1000), "each attempt has its own time");
-    let body: serde_json::Value = serde_json::from_str(&received[0].body).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&requests[0].body).unwrap();
     assert_eq!(
         (body["type"].as_str(), body["timestamp"].as_str()),
         (Some("test.happened"), Some("2026-11-22T19:34:56Z"))
     );
     // Another URL has another key, and nothing may be changed on the way.
     let other = webhook::secret(&app.state.keyring, &"https://example.com".parse().unwrap());
-    assert!(!received[0].is_signed_with(&other));
-    let mut altered = received[0].clone();
+    assert!(!requests[0].is_signed_with(&other));
+    let mut altered = requests[0].clone();
     altered.body.push(' ');
     assert!(!altered.is_signed_with(&secret));
 }
@@ -57,11 +54,11 @@ async fn what_a_receiver_answers_decides_what_follows(app: App) {
         (Reply::Late(Duration::from_millis(200)), "delivered", None),
         // Of a body without end nothing is read.
         (Reply::Endless, "delivered", None),
-        (Reply::Status(400), "queued", reason("http_400")),
-        (Reply::Status(503), "queued", reason("http_503")),
-        (Reply::Redirect, "queued", reason("http_307")),
-        (Reply::Never, "queued", reason("timeout")),
-        (Reply::Status(410), "dead", reason("http_410")),
+        (Reply::Status(400), "queued", Some("http_400")),
+        (Reply::Status(503), "queued", Some("http_503")),
+        (Reply::Redirect, "queued", Some("http_307")),
+        (Reply::Never, "queued", Some("timeout")),
+        (Reply::Status(410), "dead", Some("http_410")),
     ]
     .into_iter()
     .enumerate()
@@ -69,7 +66,11 @@ async fn what_a_receiver_answers_decides_what_follows(app: App) {
         receiver.answer(&[reply]);
         app.enqueue(&outbox, numbered(i64::try_from(n).unwrap())).await;
         outbox.deliver_due().await.unwrap();
-        assert_eq!(app.outbox_states().await.pop(), Some((state.to_owned(), why)), "{reply:?}");
+        assert_eq!(
+            app.outbox_states().await.pop(),
+            Some((state.to_owned(), why.map(ToOwned::to_owned))),
+            "{reply:?}"
+        );
     }
     assert_eq!(receiver.received().len(), 8, "no redirect was followed");
     receiver.answer(&[Reply::RetryAfter(429, 600)]);
@@ -88,4 +89,27 @@ async fn a_receiver_that_is_down_is_tried_again(app: App) {
     let (state, why) = app.outbox_states().await.remove(0);
     assert_eq!(state, "queued");
     assert!(["http_connection", "http_answer"].contains(&why.as_deref().unwrap()), "{why:?}");
+}
+
+async fn the_commands_print_the_key_and_what_waits(app: App) {
+    let said = |arguments: &[&str], settings: &[(&str, &str)]| {
+        let output = app.output(arguments, settings);
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let url = "https://hooks.example.com/in";
+    let expected = format!("{}\n", webhook::secret(&app.state.keyring, &url.parse().unwrap()));
+    assert_eq!(said(&["webhook-secret"], &[("HOLDFAST_WEBHOOK_URL", url)]), (true, expected));
+    let (went, why) = said(&["webhook-secret"], &[]);
+    assert!(!went && why.contains("HOLDFAST_WEBHOOK_URL"), "{why}");
+
+    assert_eq!(said(&["outbox"], &[]), (true, "nothing waits to be sent\n".to_owned()));
+    let receiver = Receiver::start().await;
+    receiver.answer(&[Reply::Status(410)]);
+    let outbox = app.outbox(&Ways::webhook(&receiver.url));
+    app.enqueue(&outbox, numbered(1)).await;
+    outbox.deliver_due().await.unwrap();
+    let (went, lines) = said(&["outbox"], &[]);
+    assert!(went && lines == "webhook  dead          1  oldest 2026-11-22T19:34:56Z\n", "{lines}");
+    let (went, lines) = said(&["outbox", "--retry"], &[]);
+    assert!(went && lines.starts_with("1 will be tried again\nwebhook  queued        1"), "{lines}");
 }

@@ -154,7 +154,7 @@ pub struct Mailer {
 
 #[derive(Debug)]
 enum Way {
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     Folder(Folder),
 }
 
@@ -171,7 +171,7 @@ impl Mailer {
     /// By this way, from this sender.
     pub fn new(via: &Via, from: Sender) -> Self {
         let way = match via {
-            Via::Smtp(server) => Way::Smtp(Smtp::new(server.clone(), from.domain())),
+            Via::Smtp(server) => Way::Smtp(Box::new(Smtp::new(server.clone(), from.domain()))),
             Via::Folder(path) => Way::Folder(Folder::new(path.clone())),
         };
         Self { from, way }

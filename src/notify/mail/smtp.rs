@@ -55,9 +55,8 @@ impl Server {
         let (security, port) = match (url.scheme(), url.query()) {
             ("smtps", None) => (Security::Wrapped, 465),
             ("smtp", Some("tls=none")) => (Security::None, 25),
-            ("smtp", Some("tls=starttls")) => (Security::StartTls, 587),
             ("smtp", None) if is_local(url.host_str()?, &host) => (Security::None, 25),
-            ("smtp", None) => (Security::StartTls, 587),
+            ("smtp", None | Some("tls=starttls")) => (Security::StartTls, 587),
             _ => return None,
         };
         let decode = |text: &str| percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
@@ -150,10 +149,18 @@ fn failure(error: &Error) -> Failure {
     }
     Failure::again(match error {
         error if error.is_timeout() => "smtp_timeout",
-        error if error.is_tls() => "smtp_tls",
+        error if error.is_tls() || is_from_tls(error) => "smtp_tls",
         error if error.is_response() => "smtp_answer",
         error if error.is_client() => "smtp_not_offered",
         _ => "smtp_connection",
+    })
+}
+
+/// Whether the connection broke because of TLS: a certificate that nobody vouches for comes as an error of the connection.
+fn is_from_tls(error: &Error) -> bool {
+    std::iter::successors(error.source(), |&error| error.source()).any(|error| {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() || error.is::<rustls::Error>()
     })
 }
 
