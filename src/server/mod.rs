@@ -14,7 +14,7 @@ mod site;
 mod start;
 mod state;
 
-pub use commands::{CommandError, audit_key, migrate, replay_risk, verify_audit};
+pub use commands::{CommandError, audit_key, export_audit, migrate, replay_risk, verify_audit};
 pub use listen::serve;
 pub use router::router;
 pub use start::{StartError, open};
