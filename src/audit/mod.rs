@@ -18,6 +18,8 @@ mod chain;
 pub mod checkpoint;
 mod event;
 pub mod export;
+#[cfg(test)]
+mod inventory;
 mod keep;
 mod keys;
 mod read;

@@ -12,7 +12,8 @@ mod history;
 mod page;
 mod proof;
 mod rows;
-mod secrets;
+pub mod schema;
+pub mod secrets;
 mod transport;
 mod wallet;
 
