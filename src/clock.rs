@@ -34,6 +34,13 @@ impl Timestamp {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
+    /// From RFC 3339, or from a date alone: its beginning in UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at_midnight = format!("{text}T00:00:00Z");
+        let at = [text, &at_midnight].into_iter().find_map(|text| OffsetDateTime::parse(text, &Rfc3339).ok())?;
+        Some(Self(i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok()?))
+    }
+
     /// The wire form: RFC 3339 in UTC.
     pub fn to_rfc3339(self) -> String {
         self.to_date_time().format(&Rfc3339).unwrap_or_default()
@@ -91,6 +98,19 @@ mod tests {
     #[test]
     fn a_moment_is_written_in_utc() {
         assert_eq!(Timestamp(1_795_376_096_500).to_rfc3339(), "2026-11-22T19:34:56.5Z");
+    }
+
+    #[test]
+    fn a_moment_is_read_from_what_is_written_and_a_day_from_its_beginning() {
+        assert_eq!(Timestamp::parse("2026-11-22T19:34:56.5Z"), Some(Timestamp(1_795_376_096_500)));
+        assert_eq!(Timestamp::parse("2026-11-22T20:34:56.5+01:00"), Some(Timestamp(1_795_376_096_500)));
+        assert_eq!(
+            Timestamp::parse("2026-11-22").map(Timestamp::to_rfc3339).as_deref(),
+            Some("2026-11-22T00:00:00Z")
+        );
+        for text in ["", "yesterday", "2026-13-01", "2026-11-22T19:34:56"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
-use holdfast::clock::SystemClock;
+use holdfast::audit::export::{Cursor, Format};
+use holdfast::clock::{SystemClock, Timestamp};
 use holdfast::keyring;
 use holdfast::server::config::Config;
 use holdfast::server::{self, logging};
@@ -62,8 +63,27 @@ enum Audit {
         #[arg(long)]
         key: Option<String>,
     },
+    /// Print events, one JSON object a line, oldest first. The last line on standard error is the cursor to go on from.
+    Export {
+        /// In whose words: ocsf, ecs or jsonl.
+        #[arg(long, default_value = "jsonl")]
+        format: Format,
+        /// From this moment on: RFC 3339, or a date. Without it: from the oldest that is kept.
+        #[arg(long, value_parser = moment)]
+        since: Option<Timestamp>,
+        /// Only what comes after this cursor, which an earlier export printed.
+        #[arg(long)]
+        after: Option<Cursor>,
+        /// At most so many events.
+        #[arg(long)]
+        limit: Option<u64>,
+    },
     /// Print the public key that checks checkpoints.
     Key,
+}
+
+fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse(text).ok_or("a moment looks like 2026-11-23 or 2026-11-23T05:30:00Z")
 }
 
 #[derive(Subcommand)]
@@ -85,6 +105,9 @@ fn main() -> ExitCode {
         Command::Secrets => print_secrets(),
         Command::Audit(Audit::Verify { checkpoints, key }) => {
             run(async |config| verify(&config, checkpoints, key.as_deref()).await)
+        }
+        Command::Audit(Audit::Export { format, since, after, limit }) => {
+            run(async |config| export(&config, format, since, after.unwrap_or_default(), limit).await)
         }
         Command::Audit(Audit::Key) => run(async |config| print_audit_key(&config)),
         Command::WebhookSecret => run(async |config| say(&[server::webhook_secret(&config)?])),
@@ -145,6 +168,23 @@ async fn verify(config: &Config, checkpoints: Option<PathBuf>, key: Option<&str>
         count => writeln!(out, "compared with {count} checkpoints")?,
     }
     if report.faults.is_empty() { Ok(()) } else { Err("the audit trail is not as it was written".into()) }
+}
+
+async fn export(
+    config: &Config,
+    format: Format,
+    since: Option<Timestamp>,
+    after: Cursor,
+    limit: Option<u64>,
+) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::BufWriter::new(std::io::stdout());
+    let exported = server::export_audit(config, format, since, after, limit, &mut out).await?;
+    let mut told = std::io::stderr();
+    for notice in &exported.notices {
+        writeln!(told, "{notice}")?;
+    }
+    writeln!(told, "{} events. To go on: --after", exported.lines)?;
+    Ok(writeln!(told, "{}", exported.cursor)?)
 }
 
 fn print_audit_key(config: &Config) -> Result<(), Box<dyn Error>> {

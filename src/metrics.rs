@@ -91,8 +91,7 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let requests =
-            Family::<RequestLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
+        let requests = Family::<RequestLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
         let metrics = Self {
             registry: Mutex::new(Registry::with_prefix("holdfast")),
             requests,

@@ -40,12 +40,16 @@ event_types! {
     AuthnTokenReuse, "authn_token_reuse";
     /// The browser bound the session to its own key (DBSC).
     SessionBound, "session_bound";
+    /// The browser tried to and was refused.
+    SessionBindFail, "session_bind_fail";
     /// A person said that a session was not theirs.
     SessionDisowned, "session_disowned";
     /// A session was used on two machines at once.
     SessionSplit, "session_split";
     /// Somebody signed for a bound session with another key.
     SessionBindingViolated, "session_binding_violated";
+    /// A proof of the session's device key did not hold.
+    AuthnProofFail, "authn_proof_fail";
     /// One more touch was asked for; the reason is the action.
     AuthnStepUpRequired, "authn_step_up_required";
     /// It was made.
@@ -58,12 +62,16 @@ event_types! {
     AuthnTokenCreated, "authn_token_created";
     /// An API key was ended (OWASP `authn_token_revoked`).
     AuthnTokenRevoked, "authn_token_revoked";
+    /// A program asked with no live API key (OWASP `authz_fail`).
+    AuthzFail, "authz_fail";
     /// Where somebody is paid to was changed.
     PayoutChanged, "payout_changed";
     /// A synced passkey's signature counter went backwards.
     CredentialCounterRegressed, "credential_counter_regressed";
     /// A passkey that could not be backed up now can.
     CredentialBackupEligibilityChanged, "credential_backup_eligibility_changed";
+    /// There was too much of something (OWASP `excess_rate_limit_exceeded`); the reason is the layer that refused.
+    ExcessRateLimitExceeded, "excess_rate_limit_exceeded";
     /// A rule, a log or a sink was switched off (OWASP `sys_monitor_disabled`); the reason says which.
     SysMonitorDisabled, "sys_monitor_disabled";
     /// Events older than they may be were cut off the trail.
@@ -112,6 +120,9 @@ pub struct Details {
     /// Which passkey.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<Uuid>,
+    /// Which API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<Uuid>,
     /// Who did it, where that is not the person themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Uuid>,
@@ -201,6 +212,13 @@ impl Event {
     #[must_use]
     pub fn credential(mut self, id: Uuid) -> Self {
         self.details.credential = Some(id);
+        self
+    }
+
+    /// Which API key.
+    #[must_use]
+    pub fn api_key(mut self, id: Uuid) -> Self {
+        self.details.api_key = Some(id);
         self
     }
 

@@ -48,6 +48,22 @@ impl Recorded {
     pub fn number(&self) -> i64 {
         (self.seq << CHAIN_BITS) | i64::from(self.chain)
     }
+
+    /// As much of a row as nobody needs a key for.
+    pub(super) fn closed(row: auth_event::Model) -> Self {
+        Self {
+            chain: row.chain,
+            seq: row.seq,
+            at: Timestamp(row.created_at),
+            kind: row.event_type,
+            outcome: row.outcome,
+            reason: row.reason,
+            score: row.risk_score,
+            request_id: row.request_id,
+            trace_id: row.trace_id,
+            details: None,
+        }
+    }
 }
 
 /// What rows are found by.
@@ -198,18 +214,7 @@ impl Trail {
                     let plain = key.open(&bound_to(at, &row.event_type, &row.request_id), &row.body)?;
                     serde_json::from_slice(&plain).map_err(|_| Error::Broken("an event cannot be read".to_owned()))
                 });
-                Ok(Recorded {
-                    chain: row.chain,
-                    seq: row.seq,
-                    at,
-                    details: details.transpose()?,
-                    kind: row.event_type,
-                    outcome: row.outcome,
-                    reason: row.reason,
-                    score: row.risk_score,
-                    request_id: row.request_id,
-                    trace_id: row.trace_id,
-                })
+                Ok(Recorded { details: details.transpose()?, ..Recorded::closed(row) })
             })
             .collect()
     }

@@ -64,6 +64,16 @@ pub enum Refresh {
     Over,
 }
 
+/// Why an offer could not be taken, and whose it was, if that is known.
+struct NotBound {
+    reason: &'static str,
+    whose: Option<(Uuid, Uuid)>,
+}
+
+fn refused(reason: &'static str) -> Result<Result<Bound, NotBound>, Error> {
+    Ok(Err(NotBound { reason, whose: None }))
+}
+
 #[derive(Deserialize)]
 struct Registration {
     jti: String,
@@ -110,30 +120,50 @@ impl Auth {
 
     /// The browser takes an offer: it has made a key and signed the challenge with it. `None`: refused.
     pub async fn register_dbsc(&self, caller: &Caller, jwt: &str) -> Result<Option<Bound>, Error> {
-        let Some(parsed) = jws::parse(jwt, TYP) else { return Ok(None) };
-        let Some(key) = &parsed.key else { return Ok(None) };
-        let Some(claims) = parsed.verify::<Registration>(key) else { return Ok(None) };
-        let Some((id, secret)) = claims.authorization.split_once('.') else { return Ok(None) };
-        let (true, Some(secret)) = (is_identifier(id), Secret::parse(secret)) else { return Ok(None) };
+        let refused = match self.try_register_dbsc(caller, jwt).await? {
+            Ok(bound) => return Ok(Some(bound)),
+            Err(refused) => refused,
+        };
+        let mut event = Event::refused(EventType::SessionBindFail, refused.reason);
+        if let Some((owner, session)) = refused.whose {
+            event = event.user(owner).session(session);
+        }
+        self.record_alone(caller, event).await?;
+        Ok(None)
+    }
+
+    async fn try_register_dbsc(&self, caller: &Caller, jwt: &str) -> Result<Result<Bound, NotBound>, Error> {
+        let Some(parsed) = jws::parse(jwt, TYP) else { return refused("malformed") };
+        let Some(key) = &parsed.key else { return refused("malformed") };
+        let Some(claims) = parsed.verify::<Registration>(key) else { return refused("wrong_signature") };
+        let Some((id, secret)) = claims.authorization.split_once('.') else { return refused("offer_unknown") };
+        let (true, Some(secret)) = (is_identifier(id), Secret::parse(secret)) else {
+            return refused("offer_unknown");
+        };
         if !self.is_our_audience(claims.aud.as_deref(), caller) {
-            return Ok(None);
+            return refused("wrong_audience");
         }
         let now = self.clock.now();
         let tx = self.trail.begin().await?;
-        let Some(offer) = dbsc::find_offer(&*tx, id, &secret.hash()).await? else { return Ok(None) };
-        let Some(owner) = self.hold_session(&tx, offer.session_id, now).await? else { return Ok(None) };
+        let Some(offer) = dbsc::find_offer(&*tx, id, &secret.hash()).await? else {
+            return refused("offer_unknown");
+        };
+        let Some(owner) = self.hold_session(&tx, offer.session_id, now).await? else {
+            return refused("session_ended");
+        };
+        let whose = Some((owner, offer.session_id));
         if !self.use_challenge(&tx, id, &claims.jti, now.minus(OFFER_LIFETIME), now).await? {
-            return Ok(None);
+            return Ok(Err(NotBound { reason: "challenge_unknown", whose }));
         }
         let cookie = Secret::generate()?;
         if !dbsc::register(&*tx, id, key.to_bytes(), cookie.hash().to_vec(), now.0).await? {
-            return Ok(None);
+            return Ok(Err(NotBound { reason: "offer_used", whose }));
         }
         let challenge = self.challenge(&tx, id, now).await?;
         let event = Event::success(EventType::SessionBound).user(owner).session(offer.session_id);
         self.record(&tx, caller, event);
         tx.commit().await?;
-        Ok(Some(Bound { id: id.to_owned(), cookie, challenge }))
+        Ok(Ok(Bound { id: id.to_owned(), cookie, challenge }))
     }
 
     /// The browser wants the next cookie. The session is found by its identifier alone: in a navigation from another site

@@ -41,7 +41,7 @@ pub use session::{
 };
 pub use step_up::{Action, PayoutDetails, Which};
 
-use crate::audit::{self, Event, EventType, Origin, Trail};
+use crate::audit::{self, Event, Origin, Trail};
 use crate::clock::Clock;
 use crate::keyring::Keyring;
 use crate::secret::Secret;
@@ -110,19 +110,8 @@ impl Auth {
         tx.record(origin, event);
     }
 
-    /// If a ceremony was refused, leave a row that says why. Nothing else of it is kept.
-    async fn record_refusal<T>(
-        &self,
-        caller: &Caller,
-        event_type: EventType,
-        outcome: &Result<T, Error>,
-    ) -> Result<(), Error> {
-        let Err(Error::Refused(refusal)) = outcome else { return Ok(()) };
-        self.record_alone(caller, Event::refused(event_type, refusal.code())).await
-    }
-
     /// Append an event that tells of no change, in a transaction of its own.
-    async fn record_alone(&self, caller: &Caller, event: Event) -> Result<(), Error> {
+    pub(crate) async fn record_alone(&self, caller: &Caller, event: Event) -> Result<(), Error> {
         let tx = self.trail.begin().await?;
         self.record(&tx, caller, event);
         tx.commit().await?;

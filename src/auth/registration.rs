@@ -13,7 +13,9 @@ use super::proof::DeviceKeyOffer;
 use super::relying_party::{self, Known};
 use super::session::{IssuedSession, Opening, Renewed};
 use super::step_up::Action;
-use super::{Account, Auth, Begun, Caller, CurrentSession, Error, PasskeyInfo, Refusal, identity, provider};
+use super::{
+    Account, Auth, Begun, Caller, CurrentSession, Error, PasskeyInfo, Refusal, RefusalKind, identity, provider,
+};
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
 use crate::secret::random_bytes;
@@ -81,6 +83,17 @@ impl Auth {
         current: Option<&CurrentSession>,
         request: &RegistrationRequest,
     ) -> Result<Begun, Error> {
+        let outcome = self.try_begin_registration(caller, current, request).await;
+        self.record_no_passkey(caller, current, &outcome).await?;
+        outcome
+    }
+
+    async fn try_begin_registration(
+        &self,
+        caller: &Caller,
+        current: Option<&CurrentSession>,
+        request: &RegistrationRequest,
+    ) -> Result<Begun, Error> {
         if let Some(current) = current {
             return self.begin_adding(caller, current, request).await;
         }
@@ -139,8 +152,27 @@ impl Auth {
         new: &NewPasskey<'_>,
     ) -> Result<Registered, Error> {
         let outcome = self.try_finish_registration(caller, current, new).await;
-        self.record_refusal(caller, EventType::UserCreateFail, &outcome).await?;
+        self.record_no_passkey(caller, current, &outcome).await?;
         outcome
+    }
+
+    /// If no passkey was made, leave a row that says why, and in whose session. Nothing else of it is kept.
+    async fn record_no_passkey<T>(
+        &self,
+        caller: &Caller,
+        current: Option<&CurrentSession>,
+        outcome: &Result<T, Error>,
+    ) -> Result<(), Error> {
+        let Err(Error::Refused(refusal)) = outcome else { return Ok(()) };
+        // A proof to repeat or a token to renew is no failure.
+        if refusal.kind() == RefusalKind::Unauthenticated || *refusal == Refusal::SessionRotated {
+            return Ok(());
+        }
+        let mut event = Event::refused(EventType::UserCreateFail, refusal.code());
+        if let Some(current) = current {
+            event = event.user(current.account.id).session(current.id);
+        }
+        self.record_alone(caller, event).await
     }
 
     async fn try_finish_registration(

@@ -1,14 +1,16 @@
 //! What the command line does with the database, without answering requests.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::Config;
 use super::start::{StartError, place_of_keys};
 use crate::audit::checkpoint::{Checkpoint, VerifierKey};
+use crate::audit::export::{Cursor, Exported, Format, Wanted};
 use crate::audit::{self, Keeper, Report, Sink, Trail};
 use crate::auth::{self, Replay};
-use crate::clock::SystemClock;
+use crate::clock::{SystemClock, Timestamp};
 use crate::keyring::Keyring;
 use crate::notify::webhook;
 use crate::store::Store;
@@ -67,6 +69,23 @@ fn read(file: &Path, key: &VerifierKey) -> Result<Vec<Checkpoint>, CommandError>
     let named = |what: String| format!("{}: {what}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| named(error.to_string()))?;
     Ok(Checkpoint::read_all(&text, key).map_err(|error| named(error.to_string()))?)
+}
+
+/// Write the audit trail to `out`, a line an event.
+pub async fn export_audit(
+    config: &Config,
+    format: Format,
+    since: Option<Timestamp>,
+    after: Cursor,
+    limit: Option<u64>,
+    out: &mut (dyn Write + Send),
+) -> Result<Exported, CommandError> {
+    let trail = open_trail(config).await?;
+    let service = config.origin.host_str().unwrap_or_default().to_owned();
+    let wanted = Wanted { format, service, since, after, limit };
+    let exported = audit::export::export(&trail, &wanted, out).await?;
+    trail.store().close().await?;
+    Ok(exported)
 }
 
 /// The public key that checks checkpoints.

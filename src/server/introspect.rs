@@ -2,12 +2,13 @@
 //! it is no server function, and no session is looked for.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 
 use super::state::AppState;
 use crate::api::{self, ApiError};
+use crate::auth::Caller;
 
 /// The body. Its members are the raw values of the browser's cookies.
 #[derive(Deserialize)]
@@ -19,12 +20,13 @@ struct Asked {
 
 pub(super) async fn introspect(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: String,
 ) -> Result<Json<api::Introspection>, ApiError> {
     let asked: Asked = serde_json::from_str(&body).map_err(|_| ApiError::invalid_request())?;
-    let told =
-        state.vault.introspect(bearer(&headers), asked.token.as_deref(), asked.bound_token.as_deref()).await?;
+    let Asked { token, bound_token } = asked;
+    let told = state.vault.introspect(&caller, bearer(&headers), token.as_deref(), bound_token.as_deref()).await?;
     Ok(Json(told.into()))
 }
 

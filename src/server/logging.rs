@@ -16,9 +16,14 @@ const QUIET: [(&str, LevelFilter); 4] = [
     ("sea_orm_migration", LevelFilter::WARN),
 ];
 
+/// A filter that keeps those libraries quiet.
+pub fn with_quiet(filter: Targets) -> Targets {
+    filter.with_targets(QUIET)
+}
+
 /// Start logging, once per process.
 pub fn start(config: &Config) {
-    let filter: Targets = config.log_filter.clone().with_targets(QUIET);
+    let filter = with_quiet(config.log_filter.clone());
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),

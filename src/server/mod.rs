@@ -17,7 +17,7 @@ mod site;
 mod start;
 mod state;
 
-pub use commands::{CommandError, audit_key, migrate, replay_risk, verify_audit, webhook_secret};
+pub use commands::{CommandError, audit_key, export_audit, migrate, replay_risk, verify_audit, webhook_secret};
 pub use listen::serve;
 pub use notices::{outbox_report, send_test_mail};
 pub use router::router;

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::Vault;
-use crate::audit::EventType;
+use crate::audit::{Event, EventType};
 use crate::auth::{Access, Action, Caller, CurrentSession, Error, Refusal, Renewed};
 use crate::clock::Timestamp;
 use crate::secret::{Secret, random_bytes};
@@ -96,7 +96,8 @@ impl Vault {
             revoked_at: None,
         };
         api_keys::insert(&*change.tx, row.clone()).await?;
-        self.record(&change.tx, caller, current, EventType::AuthnTokenCreated);
+        let event = Event::success(EventType::AuthnTokenCreated).api_key(row.id);
+        self.record(&change.tx, caller, current, event);
         let renewed = self.auth.commit_change(change).await?;
         Ok(NewApiKey { key: row.into(), secret: shown, renewed })
     }
@@ -117,7 +118,8 @@ impl Vault {
         if !api_keys::revoke(&*change.tx, user_id, id, self.clock.now().0).await? {
             return Err(Refusal::ApiKeyNotFound.into());
         }
-        self.record(&change.tx, caller, current, EventType::AuthnTokenRevoked);
+        let event = Event::success(EventType::AuthnTokenRevoked).api_key(id);
+        self.record(&change.tx, caller, current, event);
         self.auth.commit_change(change).await
     }
 }

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::Vault;
 use super::api_keys::PREFIX;
-use crate::auth::{Error, Inspected, Refusal};
+use crate::audit::{Event, EventType};
+use crate::auth::{Caller, Error, Inspected, Refusal};
 use crate::secret::Secret;
 use crate::store::{api_key, api_keys};
 
@@ -35,11 +36,16 @@ impl Vault {
     /// Answer whoever presents `key`. `token` and `bound` are the raw values of a session's cookies.
     pub async fn introspect(
         &self,
+        caller: &Caller,
         key: Option<&str>,
         token: Option<&str>,
         bound: Option<&str>,
     ) -> Result<Introspection, Error> {
-        let key = self.live_key(key).await?.ok_or(Refusal::ApiKeyInvalid)?;
+        let Some(key) = self.live_key(key).await? else {
+            let refusal = Refusal::ApiKeyInvalid;
+            self.auth.record_alone(caller, Event::refused(EventType::AuthzFail, refusal.code())).await?;
+            return Err(refusal.into());
+        };
         let Some(token) = token else {
             return Ok(Introspection::ApiKey { id: key.id, name: key.name, user_id: key.user_id });
         };

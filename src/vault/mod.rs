@@ -10,7 +10,7 @@ pub use api_keys::ApiKeyInfo;
 pub use introspect::Introspection;
 pub use payout::PayoutInfo;
 
-use crate::audit::{self, Event, EventType};
+use crate::audit::{self, Event};
 use crate::auth::{Auth, Caller, CurrentSession};
 use crate::clock::Clock;
 use crate::keyring::Keyring;
@@ -37,14 +37,7 @@ impl Vault {
     }
 
     /// Record a change, in the transaction that makes it.
-    fn record(
-        &self,
-        tx: &audit::Transaction<'_>,
-        caller: &Caller,
-        current: &CurrentSession,
-        event_type: EventType,
-    ) {
-        let event = Event::success(event_type).user(current.account.id).session(current.id);
-        self.auth.record(tx, caller, event);
+    fn record(&self, tx: &audit::Transaction<'_>, caller: &Caller, current: &CurrentSession, event: Event) {
+        self.auth.record(tx, caller, event.user(current.account.id).session(current.id));
     }
 }

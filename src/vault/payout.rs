@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::Vault;
-use crate::audit::EventType;
+use crate::audit::{Event, EventType};
 use crate::auth::{Access, Action, Caller, CurrentSession, Error, PayoutDetails, Renewed};
 use crate::clock::Timestamp;
 use crate::store::{payout, payouts};
@@ -60,7 +60,7 @@ impl Vault {
         };
         let change = self.auth.begin_change(caller, current, &Action::PayoutUpdate(details)).await?;
         payouts::put(&*change.tx, row.clone()).await?;
-        self.record(&change.tx, caller, current, EventType::PayoutChanged);
+        self.record(&change.tx, caller, current, Event::success(EventType::PayoutChanged));
         let renewed = self.auth.commit_change(change).await?;
         Ok((self.shown(&row)?, renewed))
     }

@@ -40,7 +40,8 @@ mod tests {
         assert!(!raised(&RULE, &people(9)));
         let same: Vec<_> = (0..50).map(|_| event(0, "authn_login_fail")).collect();
         assert!(!raised(&RULE, &same), "one person, however often");
-        let slow: Vec<_> = (0..30_u8).map(|number| of(number.into(), event(number.into(), "authn_login_fail"))).collect();
+        let slow: Vec<_> =
+            (0..30_u8).map(|number| of(number.into(), event(number.into(), "authn_login_fail"))).collect();
         assert!(!raised(&RULE, &slow), "five in any five minutes");
         let networks: Vec<_> = (0..30)
             .map(|number| from(&format!("10.0.{number}.0/24"), of(number, event(0, "authn_login_fail"))))

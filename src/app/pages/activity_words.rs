@@ -25,6 +25,7 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
     let fact = |title: &str| Said { title: title.to_owned(), advice: None, is_act: false };
     let with = |title: &str, advice| Said { advice: Some(advice), ..fact(title) };
     match event.kind.as_str() {
+        "user_create_fail" => Said { title: "A passkey was not added".to_owned(), ..act("") },
         "user_created" => fact("You created this account"),
         "authn_login_success" => act("signed in"),
         "authn_login_fail" => {
@@ -46,6 +47,11 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         "session_binding_violated" => with(
             "Another device tried to go on with a session of yours",
             "It could not show the key that the session is locked to. It did not get in, and we ended that session.",
+        ),
+        "session_bind_fail" => fact("The browser could not lock its session to itself"),
+        "authn_proof_fail" => with(
+            "A request could not show the key of a session of yours",
+            "It got nothing that matters. If it happens again and again, end that session.",
         ),
         "session_bound" => fact("The browser locked its session to itself"),
         "session_disowned" => fact("You said that a session was not yours"),
@@ -137,8 +143,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_event_and_every_action_has_words_of_its_own() {
-        // Nobody is told of it, since it belongs to no account.
-        let untold = ["user_create_fail", "audit_retention_applied", "sys_monitor_disabled"];
+        // Nobody is told of these, since they belong to no account.
+        let untold = ["authz_fail", "audit_retention_applied", "sys_monitor_disabled"];
         let kinds = EventType::ALL.iter().map(|kind| kind.as_str());
         for kind in kinds.filter(|kind| !untold.contains(kind)) {
             assert_ne!(said(&event(kind, None)).title, UNNAMED, "{kind}");

@@ -143,3 +143,17 @@ impl Auth {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn u14_the_inventory_names_every_reason() {
+        let page = include_str!("../../../docs/events.md");
+        let row = page.lines().find(|line| line.starts_with("| `session_revoked`")).expect("a row");
+        for reason in EndReason::ALL {
+            assert!(row.contains(&format!("`{}`", reason.as_str())), "{reason:?}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ use super::{
     Binding, CurrentSession, EndReason, GRACE, IN_USE, PROOF_GRACE, Proven, REMEMBERED, Renewed, Standing,
     TOUCH_INTERVAL,
 };
+use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
 use crate::risk::Anchor;
 use crate::secret::Secret;
@@ -277,16 +278,25 @@ impl Auth {
         let Some(key) = &found.device_key else { return Ok(Proven::NotTried) };
         let compact = match &caller.proof {
             ProofHeader::Absent => return Ok(Proven::NotTried),
-            ProofHeader::Malformed => return Ok(Proven::No(Refusal::InvalidDpopProof)),
+            ProofHeader::Malformed => return self.disproven(caller, found, Refusal::InvalidDpopProof).await,
             ProofHeader::One(compact) => compact,
         };
         let key = PublicKey::from_bytes(key)
             .ok_or_else(|| Error::Broken(format!("device key of session {}", found.session_id)))?;
         match self.check_proof(caller, compact, found.session_id, &key, &found.proof_seed, token).await {
             Ok(()) => Ok(Proven::Yes),
-            Err(Error::Refused(refusal)) => Ok(Proven::No(refusal)),
+            Err(Error::Refused(refusal)) => self.disproven(caller, found, refusal).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// A proof that does not hold is recorded. One whose nonce has run out is everyday life.
+    async fn disproven(&self, caller: &Caller, found: &Found, refusal: Refusal) -> Result<Proven, Error> {
+        if refusal == Refusal::InvalidDpopProof {
+            let event = Event::refused(EventType::AuthnProofFail, refusal.code());
+            self.record_alone(caller, event.user(found.user_id).session(found.session_id)).await?;
+        }
+        Ok(Proven::No(refusal))
     }
 
     /// What a touch vouches for from now on: the present device, network and operator, and what it vouched for before.

@@ -39,12 +39,15 @@ impl App {
     }
 
     async fn open(url: String, secrets: PathBuf, clock: Arc<ManualClock>, settings: &[(&str, &str)]) -> Self {
+        let checkpoints = secrets.with_extension("checkpoints");
         let fixed = [
             ("HOLDFAST_DATABASE_URL", url.as_str()),
             ("HOLDFAST_DATABASE_MAX_CONNECTIONS", "5"),
             // What the set-up has fetched has no place in a test.
             ("HOLDFAST_GEO_DB", "none"),
             ("HOLDFAST_SECRETS", secrets.to_str().unwrap()),
+            // On Postgres they would lie in the repository.
+            ("HOLDFAST_AUDIT_CHECKPOINTS", checkpoints.to_str().unwrap()),
         ];
         let env = fixed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::parse("test", "", env).unwrap();

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-/// The forms in which a secret (base64url) could lie in a row.
-fn forms(text: &str) -> Vec<Vec<u8>> {
-    let raw = URL_SAFE_NO_PAD.decode(text).unwrap();
+/// The forms in which a secret could lie in a row: as it is, and if that is base64url, in four others.
+pub fn forms(text: &str) -> Vec<Vec<u8>> {
+    let Ok(raw) = URL_SAFE_NO_PAD.decode(text) else { return vec![text.as_bytes().to_vec()] };
     let hex = raw.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
