@@ -49,6 +49,8 @@ pub enum EventType {
     CredentialCounterRegressed,
     /// A passkey that could not be backed up now can.
     CredentialBackupEligibilityChanged,
+    /// There was too much of something (OWASP `excess_rate_limit_exceeded`); the reason is the layer that refused.
+    ExcessRateLimitExceeded,
 }
 
 impl EventType {
@@ -75,6 +77,7 @@ impl EventType {
             Self::PayoutChanged => "payout_changed",
             Self::CredentialCounterRegressed => "credential_counter_regressed",
             Self::CredentialBackupEligibilityChanged => "credential_backup_eligibility_changed",
+            Self::ExcessRateLimitExceeded => "excess_rate_limit_exceeded",
         }
     }
 }

@@ -24,6 +24,8 @@ mod step_up;
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 pub use activity::{ActivityEvent, ActivityPage, EventId, RiskOfEvent};
 pub use caller::{Caller, Presented};
 pub use dbsc::{Bound, COOKIE_LIFETIME as BOUND_COOKIE_LIFETIME, Offer as DbscOffer, Refresh};
@@ -46,6 +48,7 @@ use crate::clock::Clock;
 use crate::keyring::Keyring;
 use crate::secret::Secret;
 use crate::store::{self, Store};
+use crate::throttle::{self, Layer, Policy, Throttle};
 
 /// How long a ceremony may take, from options to verify.
 pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_mins(5);
@@ -60,6 +63,7 @@ pub struct Auth {
     clock: Arc<dyn Clock>,
     sessions: SessionPolicy,
     engine: Engine,
+    throttle: Throttle,
 }
 
 /// A ceremony has begun.
@@ -83,7 +87,14 @@ impl Auth {
         sessions: SessionPolicy,
         engine: Engine,
     ) -> Self {
-        Self { store, rp, origin, keyring, clock, sessions, engine }
+        let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), Policy::default());
+        Self { store, rp, origin, keyring, clock, sessions, engine, throttle }
+    }
+
+    /// The same rules, throttled by this.
+    #[must_use]
+    pub fn throttled_by(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 }
 
@@ -121,6 +132,23 @@ impl Auth {
     ) -> Result<(), Error> {
         let Err(Error::Refused(refusal)) = outcome else { return Ok(()) };
         self.record_alone(caller, Event::refused(event_type, refusal.code())).await
+    }
+
+    /// Leave a row about what throttling refused: one for each counter and window.
+    pub async fn record_limit(&self, caller: &Caller, layer: Layer) -> Result<(), Error> {
+        self.record_alone(caller, Event::refused(EventType::ExcessRateLimitExceeded, layer.as_str())).await
+    }
+
+    /// Whether a stranger may go on to try this person's passkey. A refusal is recorded with whose it is.
+    async fn admit_to_account(&self, caller: &Caller, account: Uuid) -> Result<(), Error> {
+        let admitted = self.throttle.admit_to_account(&caller.source(), account).await;
+        if let Err(throttle::Error::Limited(limited)) = &admitted
+            && limited.is_first
+        {
+            let event = Event::refused(EventType::ExcessRateLimitExceeded, limited.layer.as_str());
+            self.record_alone(caller, event.user(account)).await?;
+        }
+        Ok(admitted?)
     }
 
     /// Append an event that tells of no change, in a transaction of its own.

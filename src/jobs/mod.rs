@@ -7,7 +7,7 @@ use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY}
 use crate::clock::{Clock, Timestamp};
 use crate::store::{
     self, Store, ceremonies, events, known_devices, proofs_seen, risk_decisions, session_tokens, sessions,
-    sign_ins, step_up_grants,
+    sign_ins, step_up_grants, throttles,
 };
 
 /// How often to tidy up.
@@ -49,6 +49,7 @@ async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
     forget!(session_tokens::erase_successors, now.minus(GRACE));
     forget!(step_up_grants::delete_expired, now);
     forget!(proofs_seen::delete_expired, now);
+    forget!(throttles::delete_idle, now);
     forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));
     forget!(sign_ins::delete_older, now.minus(PROFILE_MEMORY));
     forget!(risk_decisions::delete_older, now.minus(DECISION_MEMORY));

@@ -35,11 +35,16 @@ pub fn router(state: AppState) -> Router {
         .route("/account/api-keys/panel", get(pages::api_keys_panel))
         .route("/account/billing", get(pages::billing))
         .route("/account/billing/panel", get(pages::billing_panel))
-        .route_layer(from_fn_with_state(state.clone(), middleware::session));
+        .route_layer(from_fn_with_state(state.clone(), middleware::session))
+        .route_layer(from_fn_with_state(state.clone(), middleware::throttle));
+    let introspect = post(introspect::introspect)
+        .route_layer(from_fn(middleware::json_body))
+        .route_layer(from_fn_with_state(state.clone(), middleware::throttle));
+    // What stands below is never throttled: the browser's own calls (DBSC), what operators ask, and files.
     let routes = of_people
         .route("/auth/dbsc/register", post(dbsc::register))
         .route("/auth/dbsc/refresh", post(dbsc::refresh))
-        .route("/auth/introspect", post(introspect::introspect).route_layer(from_fn(middleware::json_body)))
+        .route("/auth/introspect", introspect)
         .route("/healthz", get(handlers::healthz))
         .route("/readyz", get(handlers::readyz))
         .fallback(site::serve)

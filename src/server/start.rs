@@ -11,6 +11,7 @@ use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
 use crate::store::{self, Store};
+use crate::throttle::Throttle;
 use crate::vault::Vault;
 
 /// Why the server does not start: one sentence.
@@ -65,10 +66,11 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let geo = open_geo(&config.geo)?;
     let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
     engine.keep_policy(&store, clock.now()).await?;
-    let auth =
-        Arc::new(Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions, engine));
+    let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), config.throttle);
+    let auth = Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions, engine);
+    let auth = Arc::new(auth.throttled_by(throttle.clone()));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
-    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, geo, clock })
+    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, throttle, geo, clock })
 }
 
 /// Files that somebody named must be good. Those of the set-up are read beside everything else.

@@ -8,6 +8,7 @@ use crate::geo::SharedGeo;
 use crate::keyring::Keyring;
 use crate::server::config::Config;
 use crate::store::Store;
+use crate::throttle::Throttle;
 use crate::vault::Vault;
 
 /// Shared by all requests; cheap to clone.
@@ -23,6 +24,8 @@ pub struct AppState {
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.
     pub vault: Arc<Vault>,
+    /// How much is let through.
+    pub throttle: Throttle,
     /// Where addresses are.
     pub geo: SharedGeo,
     /// The time.

@@ -18,6 +18,7 @@ pub mod session_tokens;
 pub mod sessions;
 pub mod sign_ins;
 pub mod step_up_grants;
+pub mod throttles;
 pub mod users;
 
 use std::path::PathBuf;

@@ -22,7 +22,7 @@ use source::Source;
 
 use crate::auth::SessionPolicy;
 use crate::risk::Policy;
-use crate::store;
+use crate::{store, throttle};
 
 /// The file that is read when `HOLDFAST_CONFIG` names no other.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -50,6 +50,8 @@ pub struct Config {
     pub sessions: SessionPolicy,
     /// What counts as risky.
     pub risk: Policy,
+    /// How much is let through.
+    pub throttle: throttle::Policy,
     /// Where places come from.
     pub geo: GeoFiles,
     /// How log lines look.
@@ -147,6 +149,11 @@ impl Config {
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             risk: risk::policy(&source)?,
+            throttle: throttle::Policy::scaled(source.parse_with(
+                "throttle.scale",
+                "a number from 1 to 1000000",
+                |text| text.parse().ok().filter(|scale| (1..=1_000_000).contains(scale)),
+            )?),
             geo: risk::geo_files(&source),
             log_format: source.parse_with("log.format", "json or pretty", |text| match text {
                 "json" => Some(LogFormat::Json),

@@ -47,6 +47,7 @@ pub(in crate::server) async fn identify(
         step_up: secret(headers, cookies::STEP_UP),
         bound_cookie: secret(headers, cookies::BOUND),
         proof: proof(headers),
+        has_worked: false,
     };
     let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();
     let path: String = request.uri().path().chars().take(LOGGED_LIMIT).collect();

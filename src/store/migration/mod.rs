@@ -5,6 +5,7 @@ mod m20261122_000002_auth_events;
 mod m20261122_000003_session_tokens;
 mod m20261123_000004_payout;
 mod m20261123_000005_risk;
+mod m20261123_000007_throttle;
 
 use sea_orm_migration::prelude::*;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_session_tokens::Migration),
             Box::new(m20261123_000004_payout::Migration),
             Box::new(m20261123_000005_risk::Migration),
+            Box::new(m20261123_000007_throttle::Migration),
         ]
     }
 }
