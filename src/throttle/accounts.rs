@@ -43,8 +43,9 @@ impl Throttle {
             && known_devices::exists(self.inner.store.reader(), &device).await?
         {
             let lane = counter(&self.inner.keyring, Layer::Device, &device);
+            // One burst closes it for a moment only; two, until the second has dripped away.
             let all = self.inner.policy.of(Layer::Device).failures.map_or(0, |limit| limit.burst);
-            self.add_failures(lane, all, now).await?;
+            self.add_failures(lane, all.saturating_mul(2), now).await?;
         }
         Ok(())
     }

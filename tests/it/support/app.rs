@@ -45,6 +45,8 @@ impl App {
             // What the set-up has fetched has no place in a test.
             ("HOLDFAST_GEO_DB", "none"),
             ("HOLDFAST_SECRETS", secrets.to_str().unwrap()),
+            // What is about something else must not be throttled.
+            ("HOLDFAST_THROTTLE_SCALE", "100000"),
         ];
         let env = fixed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::parse("test", "", env).unwrap();
