@@ -175,7 +175,9 @@ mod server {
         fn from(limited: Limited) -> Self {
             let wait = in_words(limited.retry_after);
             Self {
-                error: format!("Too much came from here at once. Nothing was changed. Please try again in {wait}."),
+                error: format!(
+                    "Too much came from here at once. Nothing was changed. Please try again in {wait}."
+                ),
                 retry_after: Some(limited.retry_after),
                 proof_of_work: limited.work.map(|work| ProofOfWork {
                     algorithm: "SHA-256".to_owned(),

@@ -68,7 +68,8 @@ pub async fn take(
     cost: i64,
     bounds: Tats,
 ) -> Result<Option<Tats>, Error> {
-    const SQL: &str = "INSERT INTO throttles (key, requests, failures, noted_at, idle_at) VALUES ($1, $2 + $3, 0, 0, $2 + $3)
+    const SQL: &str =
+        "INSERT INTO throttles (key, requests, failures, noted_at, idle_at) VALUES ($1, $2 + $3, 0, 0, $2 + $3)
         ON CONFLICT (key) DO UPDATE SET requests = LARGER(throttles.requests, $2) + $3,
             idle_at = LARGER(throttles.idle_at, LARGER(throttles.requests, $2) + $3)
         WHERE throttles.requests <= $4 AND throttles.failures <= $5
@@ -106,13 +107,15 @@ pub async fn find(db: &impl ConnectionTrait, keys: &[[u8; 32]]) -> Result<Vec<([
     let values = keys.iter().map(|key| key.to_vec().into());
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let rows = Found::find_by_statement(statement).all(db).await?;
-    let read = |Found { key, requests, failures }: Found| Some((key.try_into().ok()?, Tats { requests, failures }));
+    let read =
+        |Found { key, requests, failures }: Found| Some((key.try_into().ok()?, Tats { requests, failures }));
     Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// Note that a refusal by this counter is being recorded. `Ok(false)` if one was after `since`. The note is kept for `window`.
 pub async fn note(db: &impl ConnectionTrait, key: &[u8], now: i64, window: i64) -> Result<bool, Error> {
-    const SQL: &str = "INSERT INTO throttles (key, requests, failures, noted_at, idle_at) VALUES ($1, 0, 0, $2, $2 + $3)
+    const SQL: &str =
+        "INSERT INTO throttles (key, requests, failures, noted_at, idle_at) VALUES ($1, 0, 0, $2, $2 + $3)
         ON CONFLICT (key) DO UPDATE SET noted_at = $2, idle_at = LARGER(throttles.idle_at, $2 + $3)
         WHERE throttles.noted_at <= $2 - $3";
     let values = [key.to_vec().into(), now.into(), window.into()];

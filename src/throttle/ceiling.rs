@@ -86,12 +86,9 @@ mod tests {
     fn a_refusal_is_recorded_once_a_window() {
         let (mut ceiling, limit) = (Ceiling::default(), Limit::new(1, Duration::from_hours(1)));
         let mut is_first = |now| ceiling.take(limit, vec![1], now, 100).err().map(|exceeded| exceeded.is_first);
-        assert_eq!([1_000, 1_001, 1_099, 1_101, 1_102].map(&mut is_first), [
-            None,
-            Some(true),
-            Some(false),
-            Some(true),
-            Some(false)
-        ]);
+        assert_eq!(
+            [1_000, 1_001, 1_099, 1_101, 1_102].map(&mut is_first),
+            [None, Some(true), Some(false), Some(true), Some(false)]
+        );
     }
 }

@@ -104,7 +104,8 @@ mod tests {
             let mut bucket = Bucket { limit, level: 0, at: 0 };
             let (mut tat, mut now, mut accepted) = (0, 1_795_376_096 * SECOND, Vec::new());
             for _ in 0..200 {
-                let pause = numbers.below(3) * numbers.below(u64::try_from(limit.interval()).expect("positive") * 2);
+                let pause =
+                    numbers.below(3) * numbers.below(u64::try_from(limit.interval()).expect("positive") * 2);
                 now += Micros::try_from(pause).expect("small");
                 let wait = limit.wait(tat, now);
                 assert_eq!(bucket.lets_through(now), wait.is_none(), "{limit:?} at {now}");

@@ -184,8 +184,11 @@ mod tests {
     fn wider_layers_are_more_generous() {
         let policy = Policy::default();
         for budget in Budget::ALL {
-            for [tight, wide] in [[Layer::Address, Layer::Site], [Layer::Site, Layer::Network], [Layer::Network, Layer::Global]] {
-                let (tight, wide) = (policy.of(tight).of(budget).expect("limit"), policy.of(wide).of(budget).expect("limit"));
+            for [tight, wide] in
+                [[Layer::Address, Layer::Site], [Layer::Site, Layer::Network], [Layer::Network, Layer::Global]]
+            {
+                let (tight, wide) =
+                    (policy.of(tight).of(budget).expect("limit"), policy.of(wide).of(budget).expect("limit"));
                 assert!(tight.burst < wide.burst && tight.every > wide.every, "{tight:?} {wide:?}");
             }
         }

@@ -66,7 +66,8 @@ impl Memory {
         entry.read_at = Some(now);
         for budget in Budget::ALL {
             let owed = entry.owed.get(budget);
-            let said = if owed > 0 { said.get(budget).max(entry.owed_at).saturating_add(owed) } else { said.get(budget) };
+            let said =
+                if owed > 0 { said.get(budget).max(entry.owed_at).saturating_add(owed) } else { said.get(budget) };
             // TATs only grow, so the later one is the truer one.
             let known = entry.known.get(budget).max(said);
             entry.known.set(budget, known);
@@ -132,5 +133,78 @@ impl Memory {
             self.entries.retain(|_, entry| entry.owed != Tats::default());
         }
         self.entries.entry(key).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: Key = [7; 32];
+
+    fn requests(tat: Micros) -> Tats {
+        Tats { requests: tat, failures: 0 }
+    }
+
+    #[test]
+    fn what_is_owed_is_known_here_and_added_to_what_others_have_counted() {
+        let mut memory = Memory::default();
+        memory.charge(KEY, Budget::Requests, 10, 1_000);
+        memory.charge(KEY, Budget::Requests, 10, 1_001);
+        assert_eq!(memory.tats(&KEY), requests(1_020));
+        // Meanwhile the others have come to 1,500: ours come on top.
+        memory.learn(KEY, requests(1_500), 1_002);
+        assert_eq!(memory.tats(&KEY), requests(1_520));
+        assert_eq!(memory.take_owed(), [Owed { key: KEY, at: 1_000, add: requests(20) }]);
+        assert_eq!(memory.take_owed(), []);
+        assert_eq!(memory.tats(&KEY), requests(1_520), "still counted while it is being written");
+        // Read before it was written: nothing is forgotten.
+        memory.learn(KEY, requests(1_500), 1_003);
+        assert_eq!(memory.tats(&KEY), requests(1_520));
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_still_owed() {
+        let mut memory = Memory::default();
+        memory.charge(KEY, Budget::Failures, 5, 100);
+        let owed = memory.take_owed();
+        memory.charge(KEY, Budget::Failures, 5, 200);
+        memory.owe_again(&owed);
+        let add = Tats { requests: 0, failures: 10 };
+        assert_eq!(memory.take_owed(), [Owed { key: KEY, at: 100, add }]);
+    }
+
+    #[test]
+    fn what_is_given_back_is_not_written_twice_over() {
+        let mut memory = Memory::default();
+        memory.charge(KEY, Budget::Requests, 10, 1_000);
+        memory.give_back(KEY, Budget::Requests, 10);
+        assert_eq!((memory.tats(&KEY).requests, memory.take_owed()), (1_000, vec![]));
+        memory.charge(KEY, Budget::Requests, 10, 1_000);
+        memory.take_owed();
+        memory.give_back(KEY, Budget::Requests, 10);
+        assert_eq!(memory.tats(&KEY).requests, 1_010, "it is in the database by now");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_forgets_nothing_that_is_owed() {
+        let mut memory = Memory::default();
+        memory.charge(KEY, Budget::Requests, 10, 1_000);
+        for number in 0..250_000_u32 {
+            let mut key = [0; 32];
+            key[..4].copy_from_slice(&number.to_be_bytes());
+            memory.learn(key, requests(1), 1_000);
+        }
+        assert!(memory.entries.len() <= CAPACITY, "{}", memory.entries.len());
+        assert_eq!(memory.take_owed().len(), 1);
+    }
+
+    #[test]
+    fn what_is_known_grows_stale() {
+        let mut memory = Memory::default();
+        assert!(memory.is_stale(&KEY, 0));
+        memory.learn(KEY, Tats::default(), 1_000);
+        assert!(!memory.is_stale(&KEY, 1_000 + FRESH - 1) && memory.is_stale(&KEY, 1_000 + FRESH));
+        assert!(memory.is_stale(&KEY, 999), "a clock that was set back");
     }
 }

@@ -259,12 +259,7 @@ impl Throttle {
     }
 
     /// The lane of a known device, if it is one and its lane is open. A closed lane refuses nobody: there is the ordinary way.
-    async fn enter_lane(
-        &self,
-        device: [u8; 32],
-        kind: Kind,
-        now: Micros,
-    ) -> Result<Option<Key>, store::Error> {
+    async fn enter_lane(&self, device: [u8; 32], kind: Kind, now: Micros) -> Result<Option<Key>, store::Error> {
         let lane = counter(&self.inner.keyring, Layer::Device, &device);
         let is_closed = kind.budgets().iter().any(|budget| self.refusal(lane, *budget, now).is_some());
         if is_closed || !known_devices::exists(self.inner.store.reader(), &device).await? {
@@ -305,7 +300,9 @@ impl Throttle {
         let mut longest: Option<Refused> = None;
         for counter in wide.iter().chain([&tight]) {
             for budget in kind.budgets() {
-                let Some(refused) = self.judge(*counter, *budget, memory.tats(&counter.key), now) else { continue };
+                let Some(refused) = self.judge(*counter, *budget, memory.tats(&counter.key), now) else {
+                    continue;
+                };
                 if refused.is_payable && source.has_worked {
                     continue;
                 }

@@ -119,7 +119,7 @@ async fn a_person_who_reads_too_much_gets_a_page_that_says_when(app: App) {
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
     let source = holdfast::throttle::Source { address: browser.address, ..Default::default() };
-    while app.state.throttle.read(&source).is_ok() {}
+    (0..6_000).for_each(|_| app.state.throttle.read(&source).unwrap());
     let page = browser.open("/account").await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(page.header("retry-after"), "1");
@@ -183,7 +183,10 @@ async fn what_cannot_be_counted_is_not_let_through(app: App) {
     app.drop_table("throttles").await;
     browser.finish_sign_in(key.get(&options)).await.refusal(503, "unavailable");
     browser.post("/auth/passkey/login/options", &json!({})).await.refusal(503, "unavailable");
-    browser.post("/auth/passkey/register/options", &json!({ "email": "a@b.test" })).await.refusal(503, "unavailable");
+    browser
+        .post("/auth/passkey/register/options", &json!({ "email": "a@b.test" }))
+        .await
+        .refusal(503, "unavailable");
     assert_eq!((app.stored().await, app.count_ceremonies().await), before);
     browser.open("/").await.ok();
 }

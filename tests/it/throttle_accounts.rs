@@ -41,7 +41,10 @@ async fn l01_a_passkey_that_fails_a_hundred_times_in_a_row_is_locked(app: App) {
     assert_eq!(sign_in_badly(&mut app.browser(), &unverified(&key)).await, "passkey_locked");
     // They can see why, in their activity.
     let last = app.events_of("authn_login_fail").await.pop().unwrap();
-    assert_eq!((last.reason.as_deref(), last.user_id), (Some("passkey_locked"), Some(app.stored().await.users[0].id)));
+    assert_eq!(
+        (last.reason.as_deref(), last.user_id),
+        (Some("passkey_locked"), Some(app.stored().await.users[0].id))
+    );
 }
 
 async fn l01_what_a_stranger_signs_locks_nobodys_passkey(app: App) {
@@ -53,9 +56,13 @@ async fn l01_what_a_stranger_signs_locks_nobodys_passkey(app: App) {
         let response = match number % 3 {
             0 => flip_last_bit(&key.get(&options), "signature"),
             1 => Key { signing: Key::new().signing, ..unverified(&key) }.get(&options),
-            _ => Key { signing: Key::new().signing, origin: "https://evil.test".to_owned(), ..key.clone() }.get(&options),
+            _ => Key { signing: Key::new().signing, origin: "https://evil.test".to_owned(), ..key.clone() }
+                .get(&options),
         };
-        stranger.finish_sign_in(response).await.refusal(400, ["signature_invalid", "user_not_verified", "origin_mismatch"][number % 3]);
+        stranger
+            .finish_sign_in(response)
+            .await
+            .refusal(400, ["signature_invalid", "user_not_verified", "origin_mismatch"][number % 3]);
     }
     app.browser().sign_in(&key).await.ok();
 }

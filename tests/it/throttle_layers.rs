@@ -91,7 +91,13 @@ async fn l03_layers_decide_as_a_naive_model_does(app: App) {
     let addresses: Vec<IpAddr> =
         ["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5", "198.51.100.1"]
             .into_iter()
-            .chain(["2001:db8:0:1::1", "2001:db8:0:2::1", "2001:db8:0:3::1", "2001:db8:0:101::1", "2001:db8:0:1::2"])
+            .chain([
+                "2001:db8:0:1::1",
+                "2001:db8:0:2::1",
+                "2001:db8:0:3::1",
+                "2001:db8:0:101::1",
+                "2001:db8:0:1::2",
+            ])
             .map(|text| text.parse().unwrap())
             .collect();
     let mut model = Model::default();
@@ -102,11 +108,12 @@ async fn l03_layers_decide_as_a_naive_model_does(app: App) {
     };
     let mut refused_by: HashMap<Layer, u32> = HashMap::new();
     for step in 0..4_000 {
-        if below(40) == 0 {
+        if below(200) == 0 {
             app.advance(below(12));
         }
-        // Some come more often than others.
-        let index = usize::try_from(below(11).min(below(11))).unwrap();
+        // Some come more often than others, but both kinds of address as often.
+        let index = if below(2) == 0 { below(6) } else { 6 + below(6) % 5 };
+        let index = usize::try_from(index).unwrap();
         let (address, now) = (addresses[index], i128::from(app.now()) * 1000);
         let expected = model.has_room(address, now);
         match try_once(throttle, &from(address)).await {
