@@ -30,7 +30,7 @@ pub struct ApiError {
     pub step_up: Option<StepUp>,
     /// What may be done instead of waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof_of_work: Option<ProofOfWork>,
+    pub proof_of_work: Option<Box<ProofOfWork>>,
 }
 
 /// Work that lets the next request through: a number such that the SHA-256 of `challenge.salt.number` begins with so many zero
@@ -179,12 +179,14 @@ mod server {
                     "Too much came from here at once. Nothing was changed. Please try again in {wait}."
                 ),
                 retry_after: Some(limited.retry_after),
-                proof_of_work: limited.work.map(|work| ProofOfWork {
-                    algorithm: "SHA-256".to_owned(),
-                    challenge: work.challenge,
-                    salt: work.salt,
-                    difficulty: work.difficulty,
-                    expires: work.expires.to_rfc3339(),
+                proof_of_work: limited.work.map(|work| {
+                    Box::new(ProofOfWork {
+                        algorithm: "SHA-256".to_owned(),
+                        challenge: work.challenge,
+                        salt: work.salt,
+                        difficulty: work.difficulty,
+                        expires: work.expires.to_rfc3339(),
+                    })
                 }),
                 ..Self::too_many_requests()
             }

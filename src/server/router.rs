@@ -73,8 +73,6 @@ fn server_functions(state: &AppState) -> Router<AppState> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::*;
-
     /// `METHOD /path` of every route, as this file and the server functions have them.
     fn routes() -> BTreeSet<String> {
         let source = include_str!("router.rs");

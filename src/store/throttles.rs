@@ -54,10 +54,11 @@ struct Found {
     failures: i64,
 }
 
-/// The larger of two values is a function of another name on each database.
-fn larger(db: &impl ConnectionTrait, sql: &str) -> String {
-    let name = if db.get_database_backend() == DatabaseBackend::Postgres { "GREATEST" } else { "MAX" };
-    sql.replace("LARGER", name)
+/// The larger of two values is a function of another name on each database, and so is the smaller.
+fn worded(db: &impl ConnectionTrait, sql: &str) -> String {
+    let is_postgres = db.get_database_backend() == DatabaseBackend::Postgres;
+    let (larger, smaller) = if is_postgres { ("GREATEST", "LEAST") } else { ("MAX", "MIN") };
+    sql.replace("LARGER", larger).replace("SMALLER", smaller)
 }
 
 /// Count one request if neither TAT is past its bound, decided and written in one statement. `None`: it is.
@@ -75,16 +76,16 @@ pub async fn take(
         WHERE throttles.requests <= $4 AND throttles.failures <= $5
         RETURNING requests, failures";
     let values = [key.to_vec().into(), now.into(), cost.into(), bounds.requests.into(), bounds.failures.into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), larger(db, SQL), values);
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), worded(db, SQL), values);
     Tats::find_by_statement(statement).one(db).await
 }
 
-/// Add to a counter, whatever it says. What is not added to stays as it is.
-pub async fn add(db: &impl ConnectionTrait, key: &[u8], at: i64, add: Tats) -> Result<Tats, Error> {
+/// Add to a counter, whatever it says; to its failures only up to `cap`. What is not added to stays as it is.
+pub async fn add(db: &impl ConnectionTrait, key: &[u8], at: i64, add: Tats, cap: i64) -> Result<Tats, Error> {
     const SQL: &str = "INSERT INTO throttles (key, requests, failures, noted_at, idle_at)
-            VALUES ($1, $2 + $3, $4 + $5, 0, LARGER($2 + $3, $4 + $5))
+            VALUES ($1, $2 + $3, SMALLER($4 + $5, $6), 0, LARGER($2 + $3, $4 + $5))
         ON CONFLICT (key) DO UPDATE SET requests = LARGER(throttles.requests, $2) + $3,
-            failures = LARGER(throttles.failures, $4) + $5,
+            failures = LARGER(throttles.failures, SMALLER(LARGER(throttles.failures, $4) + $5, $6)),
             idle_at = LARGER(throttles.idle_at, LARGER(throttles.requests, $2) + $3, LARGER(throttles.failures, $4) + $5)
         RETURNING requests, failures";
     let from = |cost: i64| if cost > 0 { at } else { 0 };
@@ -94,8 +95,9 @@ pub async fn add(db: &impl ConnectionTrait, key: &[u8], at: i64, add: Tats) -> R
         add.requests.into(),
         from(add.failures).into(),
         add.failures.into(),
+        cap.into(),
     ];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), larger(db, SQL), values);
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), worded(db, SQL), values);
     let said = Tats::find_by_statement(statement).one(db).await?;
     said.ok_or_else(|| Error::RecordNotFound("a counter that was just written".to_owned()))
 }
@@ -119,7 +121,7 @@ pub async fn note(db: &impl ConnectionTrait, key: &[u8], now: i64, window: i64) 
         ON CONFLICT (key) DO UPDATE SET noted_at = $2, idle_at = LARGER(throttles.idle_at, $2 + $3)
         WHERE throttles.noted_at <= $2 - $3";
     let values = [key.to_vec().into(), now.into(), window.into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), larger(db, SQL), values);
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), worded(db, SQL), values);
     Ok(db.execute_raw(statement).await?.rows_affected() == 1)
 }
 

@@ -6,10 +6,10 @@
 
 use uuid::Uuid;
 
-use super::gcra::Limit;
+use super::decide::Weight;
 use super::keys::{Counter, Source, counter};
 use super::limits::{Budget, Layer};
-use super::{Admission, Error, Throttle, store};
+use super::{Admission, Error, Refused, Throttle, store};
 use crate::store::known_devices;
 
 impl Throttle {
@@ -19,7 +19,7 @@ impl Throttle {
         let counters = self.of_account(source, account);
         self.refresh(&counters, now).await?;
         let refusals = counters.iter().filter_map(|counter| self.refusal(*counter, Budget::Failures, now));
-        let Some(refused) = refusals.max_by_key(|refused| refused.wait) else { return Ok(()) };
+        let Some(refused) = refusals.reduce(Refused::longer) else { return Ok(()) };
         if source.has_worked || self.is_known(source, account).await? {
             return Ok(());
         }
@@ -33,8 +33,9 @@ impl Throttle {
         {
             let mut memory = self.memory();
             for counter in self.of_account(source, account) {
-                let limit = self.inner.policy.of(counter.layer).failures;
-                memory.charge(counter.key, Budget::Failures, limit.map_or(0, Limit::interval), now);
+                if let Some(limit) = self.inner.policy.of(counter.layer).failures {
+                    memory.charge(counter.key, Budget::Failures, limit, now);
+                }
             }
         }
         self.flush_soon();
@@ -43,9 +44,7 @@ impl Throttle {
             && known_devices::exists(self.inner.store.reader(), &device).await?
         {
             let lane = counter(&self.inner.keyring, Layer::Device, &device);
-            // One burst closes it for a moment only; two, until the second has dripped away.
-            let all = self.inner.policy.of(Layer::Device).failures.map_or(0, |limit| limit.burst);
-            self.add_failures(lane, all.saturating_mul(2), now).await?;
+            self.add_failures(lane, Weight::Closing, now).await?;
         }
         Ok(())
     }

@@ -47,6 +47,12 @@ impl Limit {
         u64::try_from(ahead).ok().filter(|ahead| *ahead > 0).map(Duration::from_micros)
     }
 
+    /// The latest TAT that there is any use in: as if the whole burst had just come. What is counted without being asked (a
+    /// failure, work instead of waiting) must not close a counter for longer than that.
+    pub fn cap(self, now: Micros) -> Micros {
+        now.saturating_add(self.interval().saturating_mul(Micros::from(self.burst.max(1))))
+    }
+
     /// The TAT after one more.
     pub fn after(self, tat: Micros, now: Micros) -> Micros {
         tat.max(now).saturating_add(self.interval())

@@ -20,8 +20,7 @@ impl Throttle {
         for counter in counters {
             if let Some(refused) = self.take_in(&tx, counter, Kind::Change, false, now).await? {
                 drop(tx);
-                let refused = super::Refused { is_payable: false, ..refused };
-                return Err(self.limited(refused, source, now).await);
+                return Err(self.limited(refused.unpayable(), source, now).await);
             }
         }
         Ok(tx.commit().await?)

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::gcra::Micros;
+use super::gcra::{Limit, Micros};
 use super::keys::Key;
 use super::limits::Budget;
 use crate::store::throttles::Tats;
@@ -75,9 +75,12 @@ impl Memory {
     }
 
     /// Count here; the database hears of it later.
-    pub(super) fn charge(&mut self, key: Key, budget: Budget, cost: Micros, now: Micros) {
+    pub(super) fn charge(&mut self, key: Key, budget: Budget, limit: Limit, now: Micros) {
         let entry = self.entry(key);
-        entry.known.set(budget, entry.known.get(budget).max(now).saturating_add(cost));
+        let before = entry.known.get(budget).max(now);
+        let after = limit.after(before, now).min(limit.cap(now)).max(before);
+        let cost = after - before;
+        entry.known.set(budget, after);
         if entry.owed == Tats::default() {
             entry.owed_at = now;
         }
@@ -141,6 +144,7 @@ mod tests {
     use super::*;
 
     const KEY: Key = [7; 32];
+    const TEN: Limit = Limit::new(100, std::time::Duration::from_micros(10));
 
     fn requests(tat: Micros) -> Tats {
         Tats { requests: tat, failures: 0 }
@@ -149,8 +153,8 @@ mod tests {
     #[test]
     fn what_is_owed_is_known_here_and_added_to_what_others_have_counted() {
         let mut memory = Memory::default();
-        memory.charge(KEY, Budget::Requests, 10, 1_000);
-        memory.charge(KEY, Budget::Requests, 10, 1_001);
+        memory.charge(KEY, Budget::Requests, TEN, 1_000);
+        memory.charge(KEY, Budget::Requests, TEN, 1_001);
         assert_eq!(memory.tats(&KEY), requests(1_020));
         // Meanwhile the others have come to 1,500: ours come on top.
         memory.learn(KEY, requests(1_500), 1_002);
@@ -166,21 +170,35 @@ mod tests {
     #[test]
     fn what_could_not_be_written_is_still_owed() {
         let mut memory = Memory::default();
-        memory.charge(KEY, Budget::Failures, 5, 100);
+        memory.charge(KEY, Budget::Failures, TEN, 100);
         let owed = memory.take_owed();
-        memory.charge(KEY, Budget::Failures, 5, 200);
+        memory.charge(KEY, Budget::Failures, TEN, 200);
         memory.owe_again(&owed);
-        let add = Tats { requests: 0, failures: 10 };
+        let add = Tats { requests: 0, failures: 20 };
         assert_eq!(memory.take_owed(), [Owed { key: KEY, at: 100, add }]);
+    }
+
+    #[test]
+    fn what_is_counted_unasked_closes_a_counter_for_one_burst_and_no_longer() {
+        let mut memory = Memory::default();
+        for _ in 0..10_000 {
+            memory.charge(KEY, Budget::Failures, TEN, 1_000);
+        }
+        assert_eq!((memory.tats(&KEY).failures, TEN.cap(1_000)), (2_000, 2_000));
+        assert_eq!(memory.take_owed()[0].add.failures, 1_000);
+        // A counter that was closed for longer stays so.
+        memory.learn(KEY, Tats { requests: 0, failures: 9_000 }, 1_000);
+        memory.charge(KEY, Budget::Failures, TEN, 1_000);
+        assert_eq!((memory.tats(&KEY).failures, memory.take_owed()), (9_000, vec![]));
     }
 
     #[test]
     fn what_is_given_back_is_not_written_twice_over() {
         let mut memory = Memory::default();
-        memory.charge(KEY, Budget::Requests, 10, 1_000);
+        memory.charge(KEY, Budget::Requests, TEN, 1_000);
         memory.give_back(KEY, Budget::Requests, 10);
         assert_eq!((memory.tats(&KEY).requests, memory.take_owed()), (1_000, vec![]));
-        memory.charge(KEY, Budget::Requests, 10, 1_000);
+        memory.charge(KEY, Budget::Requests, TEN, 1_000);
         memory.take_owed();
         memory.give_back(KEY, Budget::Requests, 10);
         assert_eq!(memory.tats(&KEY).requests, 1_010, "it is in the database by now");
@@ -189,7 +207,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_forgets_nothing_that_is_owed() {
         let mut memory = Memory::default();
-        memory.charge(KEY, Budget::Requests, 10, 1_000);
+        memory.charge(KEY, Budget::Requests, TEN, 1_000);
         for number in 0..250_000_u32 {
             let mut key = [0; 32];
             key[..4].copy_from_slice(&number.to_be_bytes());

@@ -1,6 +1,7 @@
 //! Throttling as callers meet it: who is stopped, who is not, and what they are told.
 
 use axum::http::StatusCode;
+use holdfast::throttle::{Layer, Source};
 use serde_json::json;
 
 use crate::support::{Answer, App, Browser, SIGN_IN, contains, on_both_databases};
@@ -118,7 +119,7 @@ async fn a_person_who_reads_too_much_gets_a_page_that_says_when(app: App) {
     let app = strict(&app).await;
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
-    let source = holdfast::throttle::Source { address: browser.address, ..Default::default() };
+    let source = Source { address: browser.address, ..Source::default() };
     (0..6_000).for_each(|_| app.state.throttle.read(&source).unwrap());
     let page = browser.open("/account").await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
@@ -160,7 +161,7 @@ async fn refusals_are_one_row_for_a_counter_and_ten_minutes(app: App) {
     fail_until_stopped(&mut browser).await;
     assert_eq!(app.count_events("excess_rate_limit_exceeded").await, 3);
     let counts = first.state.throttle.counts();
-    assert!(counts.refused(holdfast::throttle::Layer::Address) >= 8 && counts.allowed() >= 300, "{counts:?}");
+    assert!(counts.refused(Layer::Address) >= 8 && counts.allowed() >= 300, "{counts:?}");
 }
 
 async fn wrong_api_keys_are_failures(app: App) {
@@ -196,7 +197,7 @@ async fn rows_name_no_address(app: App) {
     let mut browser = app.browser();
     browser.sign_up("ada@example.test").await;
     fail(&mut browser).await;
-    app.state.throttle.mail("ada@example.test", &Default::default()).await.unwrap();
+    app.state.throttle.mail("ada@example.test", &Source::default()).await.unwrap();
     app.state.throttle.flush().await.unwrap();
     let values = app.every_value().await;
     let rows: Vec<_> = values.iter().filter(|(column, _)| column.starts_with("throttles.")).collect();

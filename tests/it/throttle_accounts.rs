@@ -133,6 +133,10 @@ async fn l02_ten_thousand_failures_of_strangers_do_not_keep_the_owner_out(app: A
     let body = json!({ "response": key.get(&options) });
     post_with_work(&mut abroad, SIGN_IN, &body).await.ok();
     abroad.session().await.ok();
+    // However long it went on, what is left of it is gone an hour later.
+    app.advance(3_600);
+    let mut anywhere = app.browser();
+    anywhere.sign_in(&key).await.ok();
 }
 
 async fn l02_an_account_that_is_failed_at_asks_strangers_for_work(app: App) {

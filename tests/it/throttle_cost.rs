@@ -1,5 +1,6 @@
 //! Work done tells as much as words: whether an address has an account shows in no number of statements.
 
+use holdfast::throttle::Source;
 use serde_json::{Value, json};
 
 use super::throttle::strict;
@@ -43,7 +44,7 @@ async fn l06_a_mail_costs_the_same_for_known_and_unknown_addresses(app: App) {
     let mut costs = Vec::new();
     for email in ["ada@example.test", "nobody@example.test"] {
         let before = app.state.store.statements();
-        app.state.throttle.mail(email, &Default::default()).await.unwrap();
+        app.state.throttle.mail(email, &Source::default()).await.unwrap();
         costs.push(app.state.store.statements() - before);
     }
     assert_eq!(costs, [2, 2]);

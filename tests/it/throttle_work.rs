@@ -1,7 +1,7 @@
 //! Proof of work: asked for only where something is loaded, good once, for who was asked, and not for long.
 
 use axum::http::Method;
-use holdfast::throttle::{Source, Work, solve};
+use holdfast::throttle::{Admission, Source, Work, solve};
 use serde_json::{Value, json};
 
 use super::throttle::strict;
@@ -82,14 +82,14 @@ async fn l08_work_is_good_for_two_minutes(app: App) {
     // Its address is kept busy meanwhile, or it would not have to work at all.
     let source = Source { address: browser.address, ..Source::default() };
     for _ in 0..100 {
-        app.state.throttle.failed(&source, Default::default()).await.unwrap();
+        app.state.throttle.failed(&source, Admission::default()).await.unwrap();
     }
     app.advance(119);
     let late = solve(&asked(&browser.post(OPTIONS, &json!({})).await.refusal(429, "too_many_requests")));
     present(&mut browser, &solved).await.ok();
     app.advance(120);
     for _ in 0..100 {
-        app.state.throttle.failed(&source, Default::default()).await.unwrap();
+        app.state.throttle.failed(&source, Admission::default()).await.unwrap();
     }
     present(&mut browser, &late).await.refusal(429, "too_many_requests");
 }
