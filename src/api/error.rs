@@ -176,7 +176,7 @@ mod server {
             let wait = in_words(limited.retry_after);
             Self {
                 error: format!(
-                    "Too much came from here at once. Nothing was changed. Please try again in {wait}."
+                    "There is too much going on at the moment. Nothing was changed. Please try again in {wait}."
                 ),
                 retry_after: Some(limited.retry_after),
                 proof_of_work: limited.work.map(|work| {
