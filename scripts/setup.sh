@@ -3,7 +3,7 @@
 #   build   a C compiler, Rust for both faces, wasm-bindgen         (make run)
 #   ship    Node, wasm-opt, the minifier                            (make build)
 #   lint    rustfmt, clippy                                         (make lint)
-#   test    Chromium, Postgres, Playwright                          (make test)
+#   test    Chromium, Postgres, Playwright, a mail server           (make test)
 #   watch   cargo-leptos                                            (make watch)
 #   geo     where addresses are; without npm or a network: nothing (make run, make build)
 . "$(dirname "$0")/lib.sh"
@@ -11,6 +11,7 @@
 BINARYEN=132.0.0
 ESBUILD=0.28.2
 CARGO_LEPTOS=0.3.11
+SMTP_SERVER=3.21.6
 NODE=22.23.3
 
 # cargo_tool CRATE VERSION PROGRAM MINUTES [cargo install's arguments]
@@ -92,6 +93,8 @@ role_lint() {
 role_test() {
   need_curl
   need_node 20
+  # Mail is tested against a real server; it refuses, drops and waits as it is told.
+  npm_tool smtp-server "$SMTP_SERVER"
   "$HOLDFAST_ROOT/scripts/with-postgres.sh" --find >/dev/null 2>&1 || apt_install postgresql
   local project="$HOLDFAST_ROOT/end2end"
   if ! cmp -s "$project/package-lock.json" "$project/node_modules/.installed-lock.json"; then

@@ -9,10 +9,10 @@ recap=()
 passed=0 failed=0
 begun=$SECONDS
 
-# The runners' own closing lines, from a log.
+# The runners' own closing lines, from a log, and the name of each test that failed.
 closing_lines() {
   sed -E 's/\x1b\[[0-9;]*m//g' "$1" |
-    grep -E '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed' |
+    grep -E '^test .* FAILED$|^    \[(desktop|phone)\] › |^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed' |
     grep -vE '^test result: ok\. 0 passed; 0 failed; 0 ignored' | sed -E 's/^(==>)? */      /'
 }
 

@@ -67,6 +67,11 @@ impl ManualClock {
         Self(AtomicI64::new(start.0))
     }
 
+    /// Be at this moment, earlier or later.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+
     /// Move forward.
     pub fn advance(&self, by: Duration) {
         self.0.store(self.now().plus(by).0, Ordering::SeqCst);

@@ -7,10 +7,12 @@
 //!
 //! Arrows point one way: `app → api → {auth, vault} → {risk, audit} → store`; `server` wires them. ARCHITECTURE.md has the map.
 
+#[cfg(feature = "ssr")]
+pub mod alerts;
 pub mod api;
 pub mod app;
 #[cfg(feature = "ssr")]
-mod audit;
+pub mod audit;
 #[cfg(feature = "ssr")]
 mod auth;
 #[cfg(feature = "hydrate")]
@@ -20,9 +22,12 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod geo;
 #[cfg(feature = "ssr")]
-mod jobs;
+pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod keyring;
+#[cfg(feature = "ssr")]
+pub mod metrics;
+pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod risk;
 #[cfg(feature = "ssr")]

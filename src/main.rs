@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -29,9 +30,40 @@ enum Command {
     Migrate,
     /// Print a new file of keys, for secrets.file.
     Secrets,
+    /// What happened, and the proof of it.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Print the key that webhooks are signed with.
+    WebhookSecret,
+    /// Send a mail to this address now, and say how that went.
+    MailTest {
+        /// Where to.
+        address: String,
+    },
+    /// What waits to be sent, and what was given up.
+    Outbox {
+        /// Try again what was given up.
+        #[arg(long)]
+        retry: bool,
+    },
     /// What the risk engine has decided.
     #[command(subcommand)]
     Risk(Risk),
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Check that every event is as it was written, and none is missing. Fails if not.
+    Verify {
+        /// Checkpoints that were kept elsewhere. Without them: the file that the settings name, if it is there.
+        #[arg(long)]
+        checkpoints: Option<PathBuf>,
+        /// The public key that they should be signed with. Without it: the one in the file of keys.
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// Print the public key that checks checkpoints.
+    Key,
 }
 
 #[derive(Subcommand)]
@@ -51,6 +83,15 @@ fn main() -> ExitCode {
         }
         Command::Migrate => run(async |config| server::migrate(&config).await),
         Command::Secrets => print_secrets(),
+        Command::Audit(Audit::Verify { checkpoints, key }) => {
+            run(async |config| verify(&config, checkpoints, key.as_deref()).await)
+        }
+        Command::Audit(Audit::Key) => run(async |config| print_audit_key(&config)),
+        Command::WebhookSecret => run(async |config| say(&[server::webhook_secret(&config)?])),
+        Command::MailTest { address } => {
+            run(async |config| say(&[server::send_test_mail(&config, &address).await?]))
+        }
+        Command::Outbox { retry } => run(async |config| say(&server::outbox_report(config, retry).await?)),
         Command::Risk(Risk::Replay { request }) => run(async |config| replay(&config, request.as_deref()).await),
     };
     match outcome {
@@ -88,6 +129,31 @@ async fn replay(config: &Config, request: Option<&str>) -> Result<(), Box<dyn Er
     if replay.same == 0 && request.is_some() {
         return Err("no decision is kept for that request".into());
     }
+    Ok(())
+}
+
+async fn verify(config: &Config, checkpoints: Option<PathBuf>, key: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let report = server::verify_audit(config, checkpoints, key).await?;
+    let mut out = std::io::stdout();
+    for fault in &report.faults {
+        writeln!(out, "{fault}")?;
+    }
+    let (events, chains) = (report.events, report.chains);
+    writeln!(out, "{events} events in {chains} chains, {} of erased people", report.erased)?;
+    match report.checkpoints {
+        0 => writeln!(out, "compared with no checkpoint: an end that was cut off would not be seen")?,
+        count => writeln!(out, "compared with {count} checkpoints")?,
+    }
+    if report.faults.is_empty() { Ok(()) } else { Err("the audit trail is not as it was written".into()) }
+}
+
+fn print_audit_key(config: &Config) -> Result<(), Box<dyn Error>> {
+    say(&[server::audit_key(config)?.to_string()])
+}
+
+fn say(lines: &[String]) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(())
 }
 

@@ -8,13 +8,11 @@ use uuid::Uuid;
 use super::device::Device;
 use super::step_up::Action;
 use super::{Access, Auth, Caller, CurrentSession, EndReason, Error, Refusal, Renewed};
-use crate::audit::{Event, EventType};
+use crate::audit::{Event, EventType, Recorded};
 use crate::clock::Timestamp;
 use crate::geo;
 use crate::risk::{Decision, Signal};
-use crate::store::{
-    auth_event, credentials, events, known_devices, risk_decision, risk_decisions, sessions, sign_ins,
-};
+use crate::store::{credentials, known_devices, risk_decision, risk_decisions, sessions, sign_ins};
 
 /// As many events are on a page unless fewer are asked for.
 const PAGE: u64 = 50;
@@ -132,7 +130,7 @@ impl Auth {
         let user_id = current.account.id;
         let before = before.map(|id| (id.at, id.number));
         let db = self.store.reader();
-        let mut rows = events::of_user(db, user_id, &UNTOLD, before, limit + 1).await?;
+        let mut rows = self.trail.page_of_person(user_id, &UNTOLD, before, limit + 1).await?;
         let has_more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let next = rows.last().filter(|_| has_more).map(id_of);
@@ -142,42 +140,42 @@ impl Auth {
         let live: HashSet<Uuid> = live.into_iter().map(|session| session.id).collect();
         let labels: HashMap<Uuid, String> =
             credentials::of_user(db, user_id).await?.into_iter().map(|row| (row.id, row.label)).collect();
-        let disowned = events::sessions_with(db, user_id, EventType::SessionDisowned.as_str()).await?;
+        let disowned = self.trail.sessions_with(user_id, EventType::SessionDisowned).await?;
         let mut decisions = self.decisions_of(user_id, &rows).await?;
         let events = rows
             .into_iter()
-            .map(|row| ActivityEvent {
-                id: id_of(&row),
-                at: Timestamp(row.created_at),
-                session: row.session_id.map(|id| SessionOfEvent {
+            .map(|row| {
+                let id = id_of(&row);
+                let details = row.details.unwrap_or_default();
+                ActivityEvent {
                     id,
-                    is_current: id == current.id,
-                    is_live: live.contains(&id),
-                }),
-                passkey: row.credential_id.and_then(|id| labels.get(&id).cloned()),
-                device: row.device.as_deref().and_then(|device| serde_json::from_str(device).ok()),
-                network: row.ip_prefix,
-                country: row.country.as_deref().and_then(name_of_country),
-                // Of several events of one request the newest has it: what was decided about.
-                risk: decisions.remove(&row.request_id),
-                is_disowned: row.session_id.is_some_and(|id| disowned.contains(&id)),
-                kind: row.event_type,
-                outcome: row.outcome,
-                reason: row.reason,
-                request_id: row.request_id,
+                    at: row.at,
+                    session: details.session.map(|id| SessionOfEvent {
+                        id,
+                        is_current: id == current.id,
+                        is_live: live.contains(&id),
+                    }),
+                    passkey: details.credential.and_then(|id| labels.get(&id).cloned()),
+                    device: details.device.and_then(|device| serde_json::from_value(device).ok()),
+                    network: details.network,
+                    country: details.country.as_deref().and_then(name_of_country),
+                    // Of several events of one request the newest has it: what was decided about.
+                    risk: decisions.remove(&row.request_id),
+                    is_disowned: details.session.is_some_and(|id| disowned.contains(&id)),
+                    kind: row.kind,
+                    outcome: row.outcome,
+                    reason: row.reason,
+                    request_id: row.request_id,
+                }
             })
             .collect();
         Ok(ActivityPage { events, next })
     }
 
-    async fn decisions_of(
-        &self,
-        user_id: Uuid,
-        rows: &[auth_event::Model],
-    ) -> Result<HashMap<String, RiskOfEvent>, Error> {
+    async fn decisions_of(&self, user_id: Uuid, rows: &[Recorded]) -> Result<HashMap<String, RiskOfEvent>, Error> {
         let Some(oldest) = rows.last() else { return Ok(HashMap::new()) };
         let requests = rows.iter().map(|row| row.request_id.clone()).collect();
-        let found = risk_decisions::of_requests(self.store.reader(), user_id, requests, oldest.created_at).await?;
+        let found = risk_decisions::of_requests(self.store.reader(), user_id, requests, oldest.at.0).await?;
         found
             .into_iter()
             .map(|row| {
@@ -191,8 +189,9 @@ impl Auth {
     /// Whether somebody else may have been in the account a short while ago. To be asked after [`Self::activity`], which
     /// asks who may know.
     pub async fn was_alarmed(&self, current: &CurrentSession) -> Result<bool, Error> {
-        let since = self.clock.now().minus(ALARM_LASTS).0;
-        let found = events::count_of_user(self.store.reader(), current.account.id, &ALARMS, since, 1).await?;
+        let since = self.clock.now().minus(ALARM_LASTS);
+        let db = self.store.reader();
+        let found = self.trail.count_of_person(db, current.account.id, &ALARMS, since, 1).await?;
         Ok(found > 0)
     }
 
@@ -201,8 +200,8 @@ impl Auth {
     pub async fn disown(&self, caller: &Caller, current: &CurrentSession, id: EventId) -> Result<Renewed, Error> {
         current.may_change()?;
         let user_id = current.account.id;
-        let event = events::find(self.store.reader(), user_id, id.at, id.number).await?;
-        let session = event.and_then(|event| event.session_id).ok_or(Refusal::EventNotFound)?;
+        let event = self.trail.find_of_person(user_id, id.at, id.number).await?;
+        let session = event.and_then(|event| event.details?.session).ok_or(Refusal::EventNotFound)?;
         if session == current.id {
             return Err(Refusal::SessionIsCurrent.into());
         }
@@ -215,7 +214,7 @@ impl Auth {
             known_devices::forget(&*change.tx, &device, user_id).await?;
         }
         let event = Event::success(EventType::SessionDisowned).user(user_id).session(session);
-        self.record(&change.tx, caller, event).await?;
+        self.record(&change.tx, caller, event);
         tracing::warn!(alert = "session_disowned", session = %session, "a person says that a session was not theirs");
         self.commit_change(change).await
     }
@@ -233,8 +232,8 @@ impl RiskOfEvent {
     }
 }
 
-fn id_of(row: &auth_event::Model) -> EventId {
-    EventId { at: row.created_at, number: row.id }
+fn id_of(row: &Recorded) -> EventId {
+    EventId { at: row.at.0, number: row.number() }
 }
 
 fn name_of_country(code: &str) -> Option<&'static str> {

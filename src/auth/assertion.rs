@@ -6,10 +6,10 @@ use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, PublicKeyCred
 
 use super::relying_party::{self, Assertion};
 use super::{Account, Auth, Caller, Error, Refusal};
-use crate::audit::EventType;
+use crate::audit::{self, EventType};
 use crate::risk::Input;
 use crate::store::credentials::Use;
-use crate::store::{self, credential, credentials, users};
+use crate::store::{credential, credentials, users};
 
 /// Backup eligible: bit 3 of the authenticator data's flags, byte 32 (WebAuthn Level 3 §6.1).
 const FLAGS_OFFSET: usize = 32;
@@ -112,7 +112,7 @@ impl Auth {
     /// Judge the counter and record the use.
     pub(super) async fn accept_assertion(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         asserted: &Asserted,
     ) -> Result<Touched, Error> {
         let said = &asserted.said;

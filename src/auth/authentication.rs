@@ -81,7 +81,7 @@ impl Auth {
         let person = users::find(self.store.reader(), asserted.owner).await?.ok_or(Refusal::PasskeyUnknown)?;
         let input = self.look_at_sign_in(caller, &person).await?;
 
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let touched = self.accept_assertion(&tx, &asserted).await?;
         let opening = Opening {
             user_id: person.id,
@@ -94,11 +94,11 @@ impl Auth {
         self.keep_decision(&tx, caller, person.id, session.id, &weighed).await?;
         for event_type in touched.noted.into_iter().chain([EventType::AuthnLoginSuccess]) {
             let event = Event::success(event_type)
-                .risk(weighed.assessment.score)
+                .risk(weighed.assessment.score, self.engine.told(&weighed))
                 .user(person.id)
                 .credential(touched.credential_id)
                 .session(session.id);
-            self.record(&tx, caller, event).await?;
+            self.record(&tx, caller, event);
         }
         let account = touched.account;
         tx.commit().await?;

@@ -14,6 +14,8 @@ use crate::throttle::Source;
 pub struct Caller {
     /// Joins the answer, the log line and the audit row.
     pub request_id: String,
+    /// The trace that the request is a part of: 32 hexadecimal digits.
+    pub trace_id: Option<String>,
     /// The client's address, proxies already seen through.
     pub address: Option<IpAddr>,
     /// The method, as a proof of possession must name it.

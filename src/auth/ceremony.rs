@@ -61,7 +61,7 @@ impl Auth {
             expires_at: now.plus(CEREMONY_LIFETIME).0,
             consumed_at: None,
         };
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         if !is_new {
             ceremonies::trim_open(&*tx, &row.browser, now.0, OPEN_PER_BROWSER - 1).await?;
         }
@@ -99,7 +99,7 @@ impl Auth {
     ) -> Result<T, Error> {
         let browser = caller.browser.as_ref().ok_or(Refusal::ChallengeUnknown)?.hash();
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let redeemed = ceremonies::consume(&*tx, challenge, &browser, now.0).await?;
         tx.commit().await?;
         let Some(row) = redeemed else {

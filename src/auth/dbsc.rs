@@ -15,10 +15,10 @@ use super::jws;
 use super::jws::PublicKey;
 use super::session::EndReason;
 use super::{Auth, Caller, Error};
-use crate::audit::{Event, EventType};
+use crate::audit::{self, Event, EventType};
 use crate::clock::Timestamp;
 use crate::secret::{Secret, random_bytes};
-use crate::store::{self, dbsc, dbsc_challenge, dbsc_session};
+use crate::store::{dbsc, dbsc_challenge, dbsc_session};
 
 /// How long a bound cookie lasts. Browsers refresh it when less than two minutes are left, and may sign six times in nine.
 pub const COOKIE_LIFETIME: Duration = Duration::from_mins(10);
@@ -81,7 +81,7 @@ impl Auth {
     /// Offer a binding. Browsers take it only over HTTPS, so elsewhere there is none.
     pub(super) async fn offer_dbsc(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         session_id: Uuid,
         now: Timestamp,
     ) -> Result<Option<Offer>, Error> {
@@ -119,7 +119,7 @@ impl Auth {
             return Ok(None);
         }
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let Some(offer) = dbsc::find_offer(&*tx, id, &secret.hash()).await? else { return Ok(None) };
         let Some(owner) = self.hold_session(&tx, offer.session_id, now).await? else { return Ok(None) };
         if !self.use_challenge(&tx, id, &claims.jti, now.minus(OFFER_LIFETIME), now).await? {
@@ -131,7 +131,7 @@ impl Auth {
         }
         let challenge = self.challenge(&tx, id, now).await?;
         let event = Event::success(EventType::SessionBound).user(owner).session(offer.session_id);
-        self.record(&tx, caller, event).await?;
+        self.record(&tx, caller, event);
         tx.commit().await?;
         Ok(Some(Bound { id: id.to_owned(), cookie, challenge }))
     }
@@ -142,7 +142,7 @@ impl Auth {
         let now = self.clock.now();
         // Whoever ends a session holds it first and its binding then; so does this.
         let Some(session) = dbsc::session_of(self.store.reader(), id).await? else { return Ok(Refresh::Over) };
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let Some(owner) = self.hold_session(&tx, session, now).await? else { return Ok(Refresh::Over) };
         let Some(row) = dbsc::lock(&*tx, id).await? else { return Ok(Refresh::Over) };
         let Some(key) = row.public_key.as_deref().and_then(PublicKey::from_bytes) else {
@@ -174,20 +174,20 @@ impl Auth {
     /// Another key has signed: somebody has the identifier and not the device.
     async fn end_violated(
         &self,
-        tx: store::Transaction<'_>,
+        tx: audit::Transaction<'_>,
         caller: &Caller,
         owner: Uuid,
         session: Uuid,
     ) -> Result<(), Error> {
         self.end_session(&tx, caller, owner, session, EndReason::BindingViolated).await?;
         let event = Event::refused(EventType::SessionBindingViolated, "wrong_key");
-        self.record(&tx, caller, event.user(owner).session(session)).await?;
+        self.record(&tx, caller, event.user(owner).session(session));
         tx.commit().await?;
         tracing::warn!(alert = "session_binding_violated", %session, "a bound session was signed for by another key");
         Ok(())
     }
 
-    async fn challenge(&self, tx: &store::Transaction<'_>, id: &str, now: Timestamp) -> Result<String, Error> {
+    async fn challenge(&self, tx: &audit::Transaction<'_>, id: &str, now: Timestamp) -> Result<String, Error> {
         let challenge = Secret::generate()?;
         let row = dbsc_challenge::Model {
             hash: challenge.hash().to_vec(),
@@ -201,7 +201,7 @@ impl Auth {
 
     async fn use_challenge(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         id: &str,
         challenge: &str,
         not_before: Timestamp,

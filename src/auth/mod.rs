@@ -43,11 +43,11 @@ pub use session::{
 };
 pub use step_up::{Action, PayoutDetails, Which};
 
-use crate::audit::{self, Event, EventType, Origin};
+use crate::audit::{self, Event, EventType, Origin, Trail};
 use crate::clock::Clock;
 use crate::keyring::Keyring;
 use crate::secret::Secret;
-use crate::store::{self, Store};
+use crate::store::Store;
 use crate::throttle::{self, Layer, Policy, Throttle};
 
 /// How long a ceremony may take, from options to verify.
@@ -56,6 +56,7 @@ pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_min
 /// Everything the rules need. One per process, shared.
 pub struct Auth {
     store: Arc<Store>,
+    trail: Arc<Trail>,
     rp: RelyingParty,
     /// Scheme, host and port, as proofs must name them.
     origin: String,
@@ -76,19 +77,19 @@ pub struct Begun {
 }
 
 impl Auth {
-    /// The rules over a database, a relying party, the origin it is reached at, the keys to seal with, a clock, and what
-    /// weighs risk.
+    /// The rules over the audit trail and its database, a relying party, the origin it is reached at, the keys to seal with, and
+    /// what weighs risk.
     pub fn new(
-        store: Arc<Store>,
+        trail: Arc<Trail>,
         rp: RelyingParty,
         origin: String,
         keyring: Arc<Keyring>,
-        clock: Arc<dyn Clock>,
         sessions: SessionPolicy,
         engine: Engine,
     ) -> Self {
+        let (store, clock) = (trail.store(), trail.clock());
         let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), Policy::default());
-        Self { store, rp, origin, keyring, clock, sessions, engine, throttle }
+        Self { store, trail, rp, origin, keyring, clock, sessions, engine, throttle }
     }
 
     /// The same rules, throttled by this.
@@ -105,22 +106,19 @@ impl std::fmt::Debug for Auth {
 }
 
 impl Auth {
-    /// Append an event about this caller, in the transaction of what it tells about.
-    pub(crate) async fn record(
-        &self,
-        tx: &store::Transaction<'_>,
-        caller: &Caller,
-        event: Event,
-    ) -> Result<(), Error> {
+    /// Tell of an event about this caller, in the transaction of what it tells about.
+    pub(crate) fn record(&self, tx: &audit::Transaction<'_>, caller: &Caller, event: Event) {
         let place = self.engine.place(caller);
         let origin = Origin {
-            request_id: &caller.request_id,
-            ip_prefix: caller.ip_prefix(),
-            device: caller.user_agent.as_ref().and_then(|_| serde_json::to_string(&caller.device()).ok()),
+            request_id: caller.request_id.clone(),
+            trace_id: caller.trace_id.clone(),
+            network: caller.ip_prefix(),
+            device: caller.user_agent.as_ref().and_then(|_| serde_json::to_value(caller.device()).ok()),
             country: place.country.map(|code| String::from_utf8_lossy(&code).into_owned()),
             asn: place.asn,
+            browser: caller.known_device.as_ref().map(Secret::hash),
         };
-        Ok(audit::record(tx, self.clock.now(), origin, event).await?)
+        tx.record(origin, event);
     }
 
     /// If a ceremony was refused, leave a row that says why. Nothing else of it is kept.
@@ -153,8 +151,8 @@ impl Auth {
 
     /// Append an event that tells of no change, in a transaction of its own.
     async fn record_alone(&self, caller: &Caller, event: Event) -> Result<(), Error> {
-        let tx = self.store.begin().await?;
-        self.record(&tx, caller, event).await?;
+        let tx = self.trail.begin().await?;
+        self.record(&tx, caller, event);
         tx.commit().await?;
         Ok(())
     }

@@ -155,7 +155,7 @@ impl Auth {
             jti: Sha256::digest(&proof.jti).to_vec(),
             expires_at: now.plus(2 * NONCE_LIFETIME).0,
         };
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let is_first = proofs_seen::take(&*tx, row, WINDOW_LIMIT, now.0).await?;
         tx.commit().await?;
         if is_first { Ok(()) } else { Err(Refusal::InvalidDpopProof.into()) }

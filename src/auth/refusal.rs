@@ -5,6 +5,7 @@
 //! same about them, a person does not.
 
 use super::step_up::Action;
+use crate::audit;
 use crate::keyring::SealError;
 use crate::risk::Signal;
 use crate::secret::NoEntropy;
@@ -62,6 +63,17 @@ impl From<throttle::Error> for Error {
             throttle::Error::Limited(limited) => Self::Limited(limited),
             throttle::Error::Store(error) => Self::Uncounted(error),
             throttle::Error::Entropy(error) => Self::Entropy(error),
+        }
+    }
+}
+
+impl From<audit::Error> for Error {
+    fn from(error: audit::Error) -> Self {
+        match error {
+            audit::Error::Store(error) => Self::Store(error),
+            audit::Error::Seal(error) => Self::Seal(error),
+            audit::Error::Entropy(error) => Self::Entropy(error),
+            audit::Error::Broken(what) => Self::Broken(what),
         }
     }
 }

@@ -228,7 +228,7 @@ impl Auth {
         device_key: Option<PublicKey>,
         now: Timestamp,
     ) -> Result<Registered, Error> {
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         users::insert(
             &*tx,
             user::Model {
@@ -250,7 +250,7 @@ impl Auth {
         let session = self.open_session(&tx, caller, previous, opening).await?;
         let event =
             Event::success(EventType::UserCreated).user(account.id).credential(passkey.id).session(session.id);
-        self.record(&tx, caller, event).await?;
+        self.record(&tx, caller, event);
         tx.commit().await?;
         Ok(Registered { account, passkey: passkey.into(), opened: Opened::Session(session) })
     }
@@ -272,7 +272,7 @@ impl Auth {
             .user(current.account.id)
             .credential(passkey.id)
             .session(current.id);
-        self.record(&change.tx, caller, event).await?;
+        self.record(&change.tx, caller, event);
         let renewed = self.commit_change(change).await?;
         Ok(Registered {
             account: current.account.clone(),

@@ -1,198 +1,120 @@
-//! Background work of one process.
+//! Background work, done once however many processes there are.
+//!
+//! Each job is a row of [`JOBS`]; whichever process gets its lease does it. A new job is a file here and a row there.
+
+mod counting;
+mod evidence;
+pub mod lease;
+mod partitions;
+mod tidy;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::alerts::Watcher;
+use crate::audit::Keeper;
 use crate::clock::{Clock, Timestamp};
-use crate::store::{
-    self, Store, ceremonies, events, known_devices, proofs_seen, risk_decisions, session_tokens, sessions,
-    sign_ins, step_up_grants, throttles,
-};
+use crate::store::{self, Store};
+use lease::{Held, Holder, Wish};
 
-/// How often to tidy up.
-const INTERVAL: Duration = Duration::from_mins(1);
-/// Ended ceremonies stay this long, so that a late answer hears "expired" or "used" and not "unknown".
-const CEREMONY_MEMORY: Duration = Duration::from_mins(10);
-/// Expired sessions stay this long, so that a person can still see them.
-const SESSION_MEMORY: Duration = Duration::from_hours(720);
+pub use partitions::ensure_partitions;
 
-/// Sign-ins are counted so many at once…
-const COUNTED_AT_ONCE: u64 = 500;
-/// …and so often in one go: 50,000 a minute.
-const COUNTED_ROUNDS: u32 = 100;
+/// What jobs work with.
+#[derive(Clone)]
+pub struct Context {
+    /// The database.
+    pub store: Arc<Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What keeps the audit trail honest.
+    pub keeper: Arc<Keeper>,
+    /// What reads it for alerts.
+    pub watcher: Arc<Watcher>,
+}
 
-/// Tidy up until the process ends.
-pub async fn run(store: Arc<Store>, clock: Arc<dyn Clock>) {
-    let mut tick = tokio::time::interval(INTERVAL);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        if let Err(error) = tidy(&store, clock.now()).await {
-            tracing::warn!(%error, "tidying up failed; trying again in a minute");
-        }
+/// Work that is done again and again.
+#[derive(Clone, Copy)]
+pub struct Job {
+    /// What its lease is called. Two processes of different versions must mean the same by it.
+    pub name: &'static str,
+    /// How often it is done.
+    pub every: Duration,
+    /// The work. It may be stopped at any await, so what belongs together is one transaction.
+    pub work: fn(&Context) -> BoxFuture<'_, Result<(), store::Error>>,
+}
+
+/// Every job there is.
+pub const JOBS: &[Job] = &[
+    Job { name: "tidy", every: Duration::from_mins(1), work: |context| tidy::run(context).boxed() },
+    Job { name: "count_sign_ins", every: Duration::from_mins(1), work: |context| counting::run(context).boxed() },
+    Job { name: "audit", every: Duration::from_mins(1), work: |context| evidence::keep(context).boxed() },
+    // An alert is to be there within ten seconds.
+    Job { name: "alerts", every: Duration::from_secs(5), work: |context| evidence::watch(context).boxed() },
+    Job { name: "partitions", every: Duration::from_hours(1), work: |context| partitions::run(context).boxed() },
+];
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
     }
 }
 
-async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
-    let mut gone = 0;
-    // A transaction each, so that nobody waits for all of them.
-    macro_rules! forget {
-        ($query:path, $moment:expr) => {
-            let tx = store.begin().await?;
-            gone += $query(&*tx, $moment.0).await?;
-            tx.commit().await?;
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("name", &self.name).field("every", &self.every).finish_non_exhaustive()
+    }
+}
+
+/// Do every job when it is due, until told to stop; then finish what is under way.
+pub async fn run(context: Context, stop: CancellationToken) {
+    let holder = match Holder::new(&context) {
+        Ok(holder) => holder,
+        Err(error) => return tracing::error!(%error, "there is no background work in this process"),
+    };
+    let mut loops = JoinSet::new();
+    for job in JOBS {
+        loops.spawn(repeat(*job, context.clone(), holder.clone(), stop.clone()));
+    }
+    while loops.join_next().await.is_some() {}
+}
+
+async fn repeat(job: Job, context: Context, holder: Holder, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let next = match once(&job, &context, &holder).await {
+            Ok(next) => next.since(context.clock.now()),
+            Err(error) => {
+                tracing::warn!(job = job.name, %error, "background work failed; it is tried again");
+                job.every
+            }
         };
-    }
-    forget!(ceremonies::delete_expired, now.minus(CEREMONY_MEMORY));
-    forget!(sessions::delete_expired, now.minus(SESSION_MEMORY));
-    forget!(session_tokens::erase_successors, now.minus(GRACE));
-    forget!(step_up_grants::delete_expired, now);
-    forget!(proofs_seen::delete_expired, now);
-    forget!(throttles::delete_idle, now);
-    forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));
-    forget!(sign_ins::delete_older, now.minus(PROFILE_MEMORY));
-    forget!(risk_decisions::delete_older, now.minus(DECISION_MEMORY));
-    count_sign_ins(store).await?;
-    if gone > 0 {
-        tracing::debug!(gone, "tidied up");
-    }
-    ensure_partitions(store, now).await;
-    Ok(())
-}
-
-/// Count the sign-ins that are new, so that the risk engine knows how common things are. A few at a time: each is a short
-/// transaction of its own.
-async fn count_sign_ins(store: &Store) -> Result<(), store::Error> {
-    for _ in 0..COUNTED_ROUNDS {
-        let tx = store.begin().await?;
-        let counted = sign_ins::count_new(&*tx, COUNTED_AT_ONCE).await?;
-        tx.commit().await?;
-        if (counted as u64) < COUNTED_AT_ONCE {
-            break;
+        // Never in a tight loop, and never so long that a clock set back would keep the work from being done.
+        let pause = next.clamp(Duration::from_millis(100), job.every.max(lease::LASTS));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
         }
-    }
-    Ok(())
-}
-
-/// Make the audit trail's partitions in time. Without one its events go to the default partition: nothing is lost, so
-/// nothing stops.
-pub async fn ensure_partitions(store: &Store, now: Timestamp) {
-    if let Err(error) = events::ensure_partitions(store.reader(), now.to_date_time()).await {
-        tracing::warn!(%error, "a month of auth_events has no partition of its own");
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use sea_orm::ConnectionTrait;
-
-    use super::*;
-
-    const MINUTE: i64 = 60_000;
-
-    /// A session whose second token was first seen at minute 1, and whose third has not been seen.
-    const ROWS: [&str; 5] = [
-        "INSERT INTO users (id, email, created_at) VALUES (x'01', 'a@b.test', 0)",
-        "INSERT INTO sessions (id, user_id, created_at, expires_at, last_seen_at, devices, networks, proof_seed)
-            VALUES (x'02', x'01', 0, 99999999, 0, '[]', '[]', x'00')",
-        "INSERT INTO session_tokens (hash, session_id, generation, state, issued_at, seen_at, successor)
-            VALUES (x'10', x'02', 0, 'previous', 0, 0, x'aa')",
-        "INSERT INTO session_tokens (hash, session_id, generation, state, issued_at, seen_at, successor)
-            VALUES (x'11', x'02', 1, 'previous', 0, 60000, x'bb')",
-        "INSERT INTO session_tokens (hash, session_id, generation, state, issued_at) VALUES (x'12', x'02', 2, 'current', 0)",
-    ];
-
-    async fn sealed(store: &Store) -> i64 {
-        let sql = "SELECT COUNT(successor) AS n FROM session_tokens";
-        let statement = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite, sql);
-        let row = store.reader().query_one_raw(statement).await.expect("answer").expect("row");
-        row.try_get("", "n").expect("a number")
-    }
-
-    async fn numbers(store: &Store, sql: &str) -> Vec<(i64, i64)> {
-        let statement = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite, sql);
-        let rows = store.reader().query_all_raw(statement).await.expect("answer");
-        rows.iter().map(|row| (row.try_get("", "a").expect("a"), row.try_get("", "b").expect("b"))).collect()
-    }
-
-    async fn store_in(folder: &std::path::Path) -> Store {
-        let url = format!("sqlite://{}/t.db?mode=rwc", folder.display());
-        let store = Store::connect(&store::Settings { url, max_connections: 2 }).await.expect("database");
-        store.migrate().await.expect("schema");
-        store
-    }
-
-    /// A sign-in at this time, through this operator, from this network.
-    fn sign_in(id: u8, at: i64, asn: i64, network: i64) -> String {
-        format!(
-            "INSERT INTO sign_ins (id, user_id, session_id, at, asn, network, place)
-                VALUES (x'{id:032x}', x'{ADA:032x}', x'{:032x}', {at}, {asn}, {network}, '{{}}')",
-            2
-        )
-    }
-
-    const ADA: u8 = 1;
-
-    async fn add_ada(store: &Store) {
-        let row = format!("INSERT INTO users (id, email, created_at) VALUES (x'{ADA:032x}', 'ada@b.test', 0)");
-        store.reader().execute_unprepared(&row).await.expect("a person");
-    }
-
-    #[tokio::test]
-    async fn each_sign_in_is_counted_once() {
-        let folder = tempfile::tempdir().expect("folder");
-        let store = store_in(folder.path()).await;
-        add_ada(&store).await;
-        for row in [sign_in(1, 10, 2119, 7), sign_in(2, 20, 2119, 8), sign_in(3, 30, 7922, 7)] {
-            store.reader().execute_unprepared(&row).await.expect("a sign-in");
+/// Do it now if it is due and nobody else does it. Answers when it is worth looking again.
+pub async fn once(job: &Job, context: &Context, holder: &Holder) -> Result<Timestamp, store::Error> {
+    let lease = match holder.take(job.name, job.every).await? {
+        Wish::Granted(lease) => lease,
+        Wish::Later(at) => return Ok(at),
+    };
+    let due = context.clock.now().plus(job.every);
+    match holder.hold(&lease, (job.work)(context)).await {
+        Held::Done(outcome) => {
+            // Also after a failure: what cannot be done now is not done better by another process at once.
+            holder.release(lease, due).await?;
+            outcome?;
         }
-        let of_asns = "SELECT value AS a, count AS b FROM sign_in_counts WHERE feature = 2 ORDER BY value";
-        let totals = "SELECT value AS a, count AS b FROM sign_in_counts WHERE feature = -2 ORDER BY value";
-        for _ in 0..2 {
-            tidy(&store, Timestamp(40)).await.expect("tidied");
-            assert_eq!(numbers(&store, of_asns).await, [(2119, 2), (7922, 1)]);
-            assert_eq!(numbers(&store, totals).await, [(0, 3), (1, 2)], "three sign-ins, two operators");
-        }
-        store.reader().execute_unprepared(&sign_in(4, 50, 2119, 9)).await.expect("one more");
-        tidy(&store, Timestamp(60)).await.expect("tidied");
-        assert_eq!(numbers(&store, of_asns).await, [(2119, 3), (7922, 1)]);
-        assert_eq!(numbers(&store, totals).await, [(0, 4), (1, 2)]);
+        Held::Lost => tracing::warn!(job = job.name, "another process took this work over"),
     }
-
-    #[tokio::test]
-    async fn r13_habits_are_forgotten_after_180_days_and_decisions_after_90() {
-        const DAY: i64 = 24 * 60 * MINUTE;
-        let folder = tempfile::tempdir().expect("folder");
-        let store = store_in(folder.path()).await;
-        let decision = format!(
-            "INSERT INTO risk_decisions (id, created_at, user_id, request_id, moment, decision, score, threshold,
-                signals, policy, model, geo, input)
-                VALUES (x'{ADA:032x}', 0, x'{ADA:032x}', '', '', '', 0, 0, '', '', '', '', x'')"
-        );
-        add_ada(&store).await;
-        for row in [decision, sign_in(1, 0, 2119, 7)] {
-            store.reader().execute_unprepared(&row).await.expect("a row");
-        }
-        let left = "SELECT (SELECT COUNT(*) FROM sign_ins) AS a, (SELECT COUNT(*) FROM risk_decisions) AS b";
-        let counts = "SELECT COUNT(*) AS a, 0 AS b FROM sign_in_counts WHERE feature > 0";
-        for (days, expected, counted) in [(90, (1, 1), 2), (91, (1, 0), 2), (180, (1, 0), 2), (181, (0, 0), 0)] {
-            tidy(&store, Timestamp(days * DAY)).await.expect("tidied");
-            assert_eq!(numbers(&store, left).await, [expected], "after {days} days");
-            assert_eq!(numbers(&store, counts).await, [(counted, 0)], "after {days} days");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_sealed_successor_is_erased_when_its_grace_is_over_and_not_before() {
-        let folder = tempfile::tempdir().expect("folder");
-        let store = store_in(folder.path()).await;
-        for row in ROWS {
-            store.reader().execute_unprepared(row).await.expect(row);
-        }
-        tidy(&store, Timestamp(MINUTE + 9_999)).await.expect("tidied");
-        assert_eq!(sealed(&store).await, 2, "the grace is not over");
-        tidy(&store, Timestamp(MINUTE + 10_001)).await.expect("tidied");
-        assert_eq!(sealed(&store).await, 1, "the one whose successor nobody has seen stays");
-    }
+    Ok(due)
 }

@@ -9,6 +9,8 @@ use crate::secret::{NoEntropy, Secret, random_bytes};
 
 /// More than any list of keys needs.
 const SIZE_LIMIT: u64 = 64 * 1024;
+/// What an earlier version's file is told.
+const NO_CHECKPOINTS: &str = "needs checkpoints.key to be 32 bytes in base64url; `holdfast secrets` prints one";
 /// A key's name may be this long.
 const NAME_LIMIT: usize = 32;
 
@@ -52,6 +54,8 @@ pub(super) struct Keys {
     /// By name; the first seals.
     pub(super) sealing: Vec<(String, Secret)>,
     pub(super) digests: Secret,
+    /// The seed of an Ed25519 key.
+    pub(super) checkpoints: Secret,
 }
 
 /// The text of a new file, with new keys in it.
@@ -69,7 +73,19 @@ pub fn new_file() -> Result<String, NoEntropy> {
          \n\
          [digests]\n\
          # What was digested with another key is not recognised any more: leave it as it is.\n\
-         key = \"{digests}\"\n"
+         key = \"{digests}\"\n\
+         \n{}",
+        checkpoints()?
+    ))
+}
+
+/// The part of the file that came later than the rest.
+fn checkpoints() -> Result<String, NoEntropy> {
+    let key = Secret::generate()?.expose();
+    Ok(format!(
+        "[checkpoints]\n\
+         # Signs where the audit trail stands. Whoever checks it needs the public key, which `holdfast audit key` prints.\n\
+         key = \"{key}\"\n"
     ))
 }
 
@@ -98,7 +114,28 @@ pub(super) fn read_or_make(path: &Path) -> Result<Keys, KeyringError> {
         // Whatever is the matter with it, reading says so.
         _ => {}
     }
-    read(path)
+    match read(path) {
+        Err(KeyringError::Malformed { complaint, .. }) if complaint == NO_CHECKPOINTS => {
+            complete(path)?;
+            read(path)
+        }
+        outcome => outcome,
+    }
+}
+
+/// A file that an earlier version made gets what it lacks, at its end. Of many processes that start at once one does it.
+fn complete(path: &Path) -> Result<(), KeyringError> {
+    let system = |error| KeyringError::System { path: path.to_owned(), verb: "completed", error };
+    let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(system)?;
+    file.lock().map_err(system)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(system)?;
+    if parse(&text).is_err_and(|complaint| complaint == NO_CHECKPOINTS) {
+        let part = format!("{}\n{}", if text.ends_with('\n') { "" } else { "\n" }, checkpoints()?);
+        file.write_all(part.as_bytes()).and_then(|()| file.sync_all()).map_err(system)?;
+        tracing::warn!("added a key for checkpoints to {}", path.display());
+    }
+    Ok(())
 }
 
 fn make(path: &Path) -> Result<(), KeyringError> {
@@ -139,7 +176,7 @@ fn parse(text: &str) -> Result<Keys, String> {
     for (table_name, table) in &root {
         let known: &[&str] = match table_name.as_str() {
             "sealing" => &["keys"],
-            "digests" => &["key"],
+            "digests" | "checkpoints" => &["key"],
             _ => return Err(format!("has the unknown table [{}]", table_name.escape_debug())),
         };
         let table = table.as_table().ok_or_else(|| format!("needs {table_name} to be a table"))?;
@@ -161,7 +198,8 @@ fn parse(text: &str) -> Result<Keys, String> {
         }
         sealing.push((name.to_owned(), key));
     }
-    Ok(Keys { sealing, digests })
+    let checkpoints = value("checkpoints", "key").and_then(toml::Value::as_str).and_then(Secret::parse);
+    Ok(Keys { sealing, digests, checkpoints: checkpoints.ok_or(NO_CHECKPOINTS)? })
 }
 
 fn parse_entry(entry: &toml::Value) -> Option<(&str, Secret)> {
@@ -186,6 +224,7 @@ mod tests {
         let keys = parse(&text).expect("a file of keys");
         assert_eq!(keys.sealing.len(), 1);
         assert_ne!(keys.sealing[0].1, keys.digests);
+        assert_ne!(keys.digests, keys.checkpoints);
         assert_ne!(text, new_file().expect("entropy"));
     }
 
@@ -220,6 +259,29 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_an_earlier_version_is_completed_once_and_otherwise_left_as_it_is() {
+        let earlier = format!("[sealing]\nkeys = ['a:{KEY}']\n[digests]\nkey = '{KEY}'");
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("folder");
+            let path = folder.path().join("secrets.toml");
+            write(&path, &earlier).expect("written");
+            let start = Barrier::new(4);
+            let found: Vec<_> = std::thread::scope(|scope| {
+                let each = || {
+                    start.wait();
+                    read_or_make(&path).expect("keys").checkpoints
+                };
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(each)).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            });
+            assert!(found.iter().all(|key| *key == found[0]));
+            let text = std::fs::read_to_string(&path).expect("there");
+            assert!(text.starts_with(&earlier) && text.matches("[checkpoints]").count() == 1, "{text}");
+            assert!(text.ends_with('\n'), "{text}");
+        }
+    }
+
+    #[test]
     fn a_file_that_others_may_read_or_write_is_refused() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("secrets.toml");
@@ -247,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_and_no_key_is_repeated() {
-        let digests = format!("[digests]\nkey = '{KEY}'\n");
+        let digests = format!("[digests]\nkey = '{KEY}'\n[checkpoints]\nkey = '{KEY}'\n");
         let sealing = format!("[sealing]\nkeys = ['a:{KEY}']\n");
         parse(&format!("{sealing}{digests}")).expect("this one is fine");
         for (text, named) in [
@@ -261,8 +323,9 @@ mod tests {
             (format!("{digests}[sealing]\nkeys = [':{KEY}']"), "entry 1"),
             (format!("{digests}[sealing]\nkeys = ['a:{KEY}A']"), "entry 1"),
             (format!("{sealing}[digests]\nkey = '{KEY}='"), "digests.key"),
+            (format!("{sealing}[digests]\nkey = '{KEY}'"), "checkpoints.key"),
             (format!("{sealing}{digests}[signing]\nkey = '{KEY}'"), "[signing]"),
-            (format!("{sealing}{digests}keys = '{KEY}'"), "digests.keys"),
+            (format!("{sealing}{digests}keys = '{KEY}'"), "checkpoints.keys"),
             (format!("sealing = '{KEY}'"), "sealing"),
             (format!("{sealing}[digests]\nkey = {KEY}"), "line 4"),
         ] {

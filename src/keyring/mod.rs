@@ -3,6 +3,7 @@
 //! Each use names its purpose and gets a key of its own (HKDF, RFC 5869), so that what was sealed for one cannot be
 //! opened as another.
 
+mod content;
 mod file;
 
 use std::fmt;
@@ -11,7 +12,9 @@ use std::path::PathBuf;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Prk, Salt};
 use ring::hmac;
+use ring::signature::Ed25519KeyPair;
 
+pub use content::ContentKey;
 pub use file::{KeyringError, new_file};
 
 use crate::secret::{NoEntropy, Secret, random_bytes};
@@ -28,6 +31,14 @@ pub enum Place {
     Named(PathBuf),
     /// In a file that the first start makes. Only where the service is for this machine alone.
     Made(PathBuf),
+}
+
+impl Place {
+    fn path(&self) -> &std::path::Path {
+        match self {
+            Self::Named(path) | Self::Made(path) => path,
+        }
+    }
 }
 
 /// Why something could not be sealed or opened. Never a person's fault.
@@ -50,6 +61,8 @@ pub struct Keyring {
     sealing: Vec<SealingKey>,
     /// RFC 5869's PRK for digests, to expand from.
     digests: hmac::Key,
+    /// Signs where the audit trail stands (Ed25519, RFC 8032).
+    checkpoints: Ed25519KeyPair,
 }
 
 struct SealingKey {
@@ -71,15 +84,22 @@ impl Keyring {
             Place::Named(path) => file::read(path)?,
             Place::Made(path) => file::read_or_make(path)?,
         };
-        Ok(Self::new(keys))
+        Self::new(keys).map_err(|complaint| KeyringError::Malformed { path: place.path().to_owned(), complaint })
     }
 
-    fn new(keys: file::Keys) -> Self {
+    fn new(keys: file::Keys) -> Result<Self, String> {
         let sealing = keys.sealing.into_iter().map(|(name, secret)| SealingKey {
             name,
             material: Salt::new(HKDF_SHA256, SALT).extract(secret.as_bytes()),
         });
-        Self { sealing: sealing.collect(), digests: extract(&keys.digests) }
+        let checkpoints = Ed25519KeyPair::from_seed_unchecked(keys.checkpoints.as_bytes())
+            .map_err(|_| "has a checkpoints.key that is no Ed25519 key".to_owned())?;
+        Ok(Self { sealing: sealing.collect(), digests: extract(&keys.digests), checkpoints })
+    }
+
+    /// What signs where the audit trail stands.
+    pub fn checkpoints(&self) -> &Ed25519KeyPair {
+        &self.checkpoints
     }
 
     /// Encrypt and authenticate. Only the same `purpose` and `aad` open it again: name in `aad` whose it is, and it cannot
@@ -171,7 +191,7 @@ mod tests {
     fn ring(names: &[(&str, u8)]) -> Keyring {
         let key = |byte: u8| Secret::from_bytes(&[byte; 32]).expect("32 bytes");
         let sealing = names.iter().map(|(name, byte)| ((*name).to_owned(), key(*byte))).collect();
-        Keyring::new(file::Keys { sealing, digests: key(9) })
+        Keyring::new(file::Keys { sealing, digests: key(9), checkpoints: key(7) }).expect("keys")
     }
 
     #[test]

@@ -8,17 +8,18 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio_util::sync::CancellationToken;
 
+use super::background::Background;
 use super::config::Tls;
 use super::router::router;
-use super::site;
 use super::start::StartError;
 use super::state::AppState;
-use crate::jobs;
+use super::{metrics, site};
 
 /// A client gets this long to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Requests under way at the end get this long to finish.
+/// What is under way at the end gets this long to finish: requests, and background work beside them.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Answer requests until SIGINT or SIGTERM.
@@ -31,9 +32,15 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
         Some(tls) => Some(load(tls).await.map_err(StartError::Tls)?),
         None => None,
     };
+    if let Some(notice) = state.outbox.mailer().prepare().map_err(StartError::Mail)? {
+        tracing::warn!("{notice}");
+    }
+    let metrics = metrics::bind(&state).await?;
     let handle = Handle::new();
-    let stopping = tokio::spawn(stop_on_signal(handle.clone()));
-    let jobs = tokio::spawn(jobs::run(state.store.clone(), state.clock.clone()));
+    // Before anything else can happen that a rule would have told.
+    state.watcher.announce().await?;
+    let background = Background::start(&state, metrics, GRACE);
+    let stopping = tokio::spawn(stop_on_signal(handle.clone(), background.stopper()));
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     if !site::is_there() {
         tracing::warn!(
@@ -54,7 +61,7 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
         server.serve(app).await
     };
     stopping.abort();
-    jobs.abort();
+    background.stop().await;
     served.map_err(listen_error)?;
     if let Err(error) = state.throttle.flush().await {
         tracing::warn!(%error, "what was counted last could not be written");
@@ -80,8 +87,9 @@ fn limit(builder: &mut Builder<TokioExecutor>) {
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
 }
 
-async fn stop_on_signal(handle: Handle<SocketAddr>) {
+async fn stop_on_signal(handle: Handle<SocketAddr>, background: CancellationToken) {
     wait_for_signal().await;
+    background.cancel();
     tracing::info!("stopping; requests under way may finish");
     handle.graceful_shutdown(Some(GRACE));
 }

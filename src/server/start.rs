@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use super::config::{Config, GeoFiles};
 use super::state::AppState;
-use crate::auth::{self, Auth, Engine, InvalidRelyingParty, RelyingParty, Replay};
+use crate::alerts::Watcher;
+use crate::audit::{self, Keeper, Trail};
+use crate::auth::{Auth, Engine, InvalidRelyingParty, RelyingParty};
 use crate::clock::Clock;
 use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
+use crate::metrics::Metrics;
+use crate::notify::Outbox;
 use crate::store::{self, Store};
 use crate::throttle::Throttle;
 use crate::vault::Vault;
@@ -29,15 +33,32 @@ pub enum StartError {
     /// The keys cannot be used.
     #[error("secrets.file (HOLDFAST_SECRETS): {0}")]
     Secrets(#[from] KeyringError),
+    /// The audit trail cannot be used.
+    #[error("the audit trail cannot be used: {0}")]
+    Trail(#[from] audit::Error),
     /// The relying party id does not fit the origin.
     #[error("server.rp-id (HOLDFAST_RP_ID) does not fit: {0}")]
     RelyingParty(#[from] InvalidRelyingParty),
     /// A file that should say where addresses are cannot be used.
     #[error("geo data (geo.db, geo.asn-db, HOLDFAST_GEO_DB, HOLDFAST_GEO_ASN_DB) cannot be used: {0}")]
     Geo(#[from] GeoError),
+    /// Mails cannot be written where they should.
+    #[error("{0}")]
+    Mail(String),
+    /// Nobody said where webhooks go.
+    #[error("webhook.url (HOLDFAST_WEBHOOK_URL) is not set, so there is no key to print")]
+    NoWebhook,
     /// The address is taken or not ours.
     #[error("cannot listen on {address} (server.site-addr, LEPTOS_SITE_ADDR): {error}")]
     Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The address of the metrics is taken or not ours.
+    #[error("cannot listen on {address} (metrics.addr, HOLDFAST_METRICS_ADDR): {error}")]
+    Metrics {
         /// The address.
         address: std::net::SocketAddr,
         /// What the system says.
@@ -66,11 +87,33 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let geo = open_geo(&config.geo)?;
     let engine = Engine::new(config.risk.clone(), geo.clone(), keyring.clone());
     engine.keep_policy(&store, clock.now()).await?;
+    let metrics = Arc::new(Metrics::default());
+    let trail = Arc::new(
+        Trail::open(store.clone(), keyring.clone(), clock.clone(), metrics.clone(), config.audit.retention)
+            .await?,
+    );
+    let keeper = Arc::new(Keeper::new(trail.clone(), &origin, config.audit.sink.clone()));
     let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), config.throttle);
-    let auth = Auth::new(store.clone(), rp, origin, keyring.clone(), clock.clone(), config.sessions, engine);
+    let auth = Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine);
     let auth = Arc::new(auth.throttled_by(throttle.clone()));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
-    Ok(AppState { config: Arc::new(config), store, keyring, auth, vault, throttle, geo, clock })
+    let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
+    let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &config.alerts_off));
+    Ok(AppState {
+        config: Arc::new(config),
+        store,
+        keyring,
+        trail,
+        keeper,
+        watcher,
+        auth,
+        vault,
+        throttle,
+        outbox,
+        geo,
+        metrics,
+        clock,
+    })
 }
 
 /// Files that somebody named must be good. Those of the set-up are read beside everything else.
@@ -84,17 +127,8 @@ fn open_geo(files: &GeoFiles) -> Result<SharedGeo, StartError> {
     })
 }
 
-/// Score stored decisions once more: all of them, or those of one request.
-pub async fn replay_risk(config: &Config, request_id: Option<&str>) -> Result<Replay, Box<dyn std::error::Error>> {
-    let store = Store::connect(&config.database).await?;
-    let keyring = Keyring::load(&place_of_keys(config)?)?;
-    let replay = auth::replay(&store, &keyring, request_id).await.map_err(|error| error.to_string())?;
-    store.close().await?;
-    Ok(replay)
-}
-
 /// Where the keys are, or may be made: a service for this machine alone makes its own, beside its database.
-fn place_of_keys(config: &Config) -> Result<Place, StartError> {
+pub(super) fn place_of_keys(config: &Config) -> Result<Place, StartError> {
     if let Some(path) = &config.secrets_file {
         return Ok(Place::Named(path.clone()));
     }
@@ -108,13 +142,6 @@ fn place_of_keys(config: &Config) -> Result<Place, StartError> {
         }
         None => PathBuf::from("holdfast.secrets.toml"),
     }))
-}
-
-/// Bring the schema up to date, and nothing else.
-pub async fn migrate(config: &Config) -> Result<(), StartError> {
-    let store = Store::connect(&config.database).await?;
-    store.migrate().await?;
-    Ok(store.close().await?)
 }
 
 #[cfg(test)]

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::alerts::Watcher;
+use crate::audit::{Keeper, Trail};
 use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::geo::SharedGeo;
+use crate::jobs;
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
+use crate::notify::Outbox;
 use crate::server::config::Config;
 use crate::store::Store;
 use crate::throttle::Throttle;
@@ -20,16 +25,38 @@ pub struct AppState {
     pub store: Arc<Store>,
     /// The keys of this installation.
     pub keyring: Arc<Keyring>,
+    /// The audit trail.
+    pub trail: Arc<Trail>,
+    /// What keeps it honest.
+    pub keeper: Arc<Keeper>,
+    /// What reads it for alerts.
+    pub watcher: Arc<Watcher>,
     /// The rules.
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.
     pub vault: Arc<Vault>,
     /// How much is let through.
     pub throttle: Throttle,
+    /// What has to be sent.
+    pub outbox: Arc<Outbox>,
     /// Where addresses are.
     pub geo: SharedGeo,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl AppState {
+    /// What background work needs of it.
+    pub fn jobs(&self) -> jobs::Context {
+        jobs::Context {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            keeper: self.keeper.clone(),
+            watcher: self.watcher.clone(),
+        }
+    }
 }
 
 impl std::fmt::Debug for AppState {

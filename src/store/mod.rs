@@ -3,14 +3,20 @@
 //! Every function takes a connection or a transaction, so that a rule decides what belongs together.
 //! Nothing here knows why a row is written.
 
+pub mod alerts;
 pub mod api_keys;
+pub mod audit_checkpoints;
+pub mod audit_keys;
 pub mod ceremonies;
+pub mod chain_heads;
 pub mod credentials;
 pub mod dbsc;
 mod entity;
 pub mod events;
+pub mod job_leases;
 pub mod known_devices;
 mod migration;
+pub mod outbox;
 pub mod payouts;
 pub mod proofs_seen;
 pub mod risk_decisions;
@@ -36,8 +42,9 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use entity::{
-    api_key, auth_event, ceremony, credential, dbsc_challenge, dbsc_session, known_device, payout, proof_seen,
-    risk_decision, risk_policy, session, session_token, sign_in, step_up_grant, user,
+    alert, alert_cursor, api_key, audit_checkpoint, audit_key, auth_event, ceremony, chain_head, credential,
+    dbsc_challenge, dbsc_session, known_device, payout, proof_seen, risk_decision, risk_policy, session,
+    session_token, sign_in, step_up_grant, user,
 };
 
 /// A connection or a transaction.
@@ -49,6 +56,11 @@ pub type Error = DbErr;
 /// Whether the database was not there, as against: did not like what it was given.
 pub fn is_unreachable(error: &Error) -> bool {
     matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+}
+
+/// Something that is not the database's, told as a failed query is.
+pub fn failed(error: impl std::fmt::Display) -> Error {
+    DbErr::Custom(error.to_string())
 }
 
 /// Names our advisory lock on Postgres: "holdfast" in ASCII.

@@ -96,7 +96,7 @@ impl Vault {
             revoked_at: None,
         };
         api_keys::insert(&*change.tx, row.clone()).await?;
-        self.record(&change.tx, caller, current, EventType::AuthnTokenCreated).await?;
+        self.record(&change.tx, caller, current, EventType::AuthnTokenCreated);
         let renewed = self.auth.commit_change(change).await?;
         Ok(NewApiKey { key: row.into(), secret: shown, renewed })
     }
@@ -117,7 +117,7 @@ impl Vault {
         if !api_keys::revoke(&*change.tx, user_id, id, self.clock.now().0).await? {
             return Err(Refusal::ApiKeyNotFound.into());
         }
-        self.record(&change.tx, caller, current, EventType::AuthnTokenRevoked).await?;
+        self.record(&change.tx, caller, current, EventType::AuthnTokenRevoked);
         self.auth.commit_change(change).await
     }
 }

@@ -10,11 +10,11 @@ pub use api_keys::ApiKeyInfo;
 pub use introspect::Introspection;
 pub use payout::PayoutInfo;
 
-use crate::audit::{Event, EventType};
-use crate::auth::{Auth, Caller, CurrentSession, Error};
+use crate::audit::{self, Event, EventType};
+use crate::auth::{Auth, Caller, CurrentSession};
 use crate::clock::Clock;
 use crate::keyring::Keyring;
-use crate::store::{self, Store};
+use crate::store::Store;
 
 /// The rules for what is kept for a person. One per process, shared.
 pub struct Vault {
@@ -37,14 +37,14 @@ impl Vault {
     }
 
     /// Record a change, in the transaction that makes it.
-    async fn record(
+    fn record(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         current: &CurrentSession,
         event_type: EventType,
-    ) -> Result<(), Error> {
+    ) {
         let event = Event::success(event_type).user(current.account.id).session(current.id);
-        self.auth.record(tx, caller, event).await
+        self.auth.record(tx, caller, event);
     }
 }

@@ -60,7 +60,7 @@ impl Vault {
         };
         let change = self.auth.begin_change(caller, current, &Action::PayoutUpdate(details)).await?;
         payouts::put(&*change.tx, row.clone()).await?;
-        self.record(&change.tx, caller, current, EventType::PayoutChanged).await?;
+        self.record(&change.tx, caller, current, EventType::PayoutChanged);
         let renewed = self.auth.commit_change(change).await?;
         Ok((self.shown(&row)?, renewed))
     }

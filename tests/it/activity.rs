@@ -1,5 +1,6 @@
 //! What a person sees of what happened on their account.
 
+use holdfast::audit::{Event, EventType, Origin};
 use serde_json::{Value, json};
 
 use crate::support::agents::{CHROME_WINDOWS, FIREFOX_LINUX};
@@ -50,13 +51,12 @@ async fn with_places(app: &App) -> App {
 
 /// More events of this kind on the only account.
 async fn more_events(app: &App, count: usize) {
+    let user = app.stored().await.users[0].id;
     for number in 0..count {
-        app.sql(&format!(
-            "INSERT INTO auth_events (created_at, event_type, outcome, user_id, request_id, risk_score)
-             SELECT created_at, 'authn_token_created', 'success', user_id, 'made-{number}', 0
-             FROM auth_events WHERE event_type = 'user_created'"
-        ))
-        .await;
+        let tx = app.state.trail.begin().await.unwrap();
+        let origin = Origin { request_id: format!("made-{number}"), ..Origin::default() };
+        tx.record(origin, Event::success(EventType::AuthnTokenCreated).user(user));
+        tx.commit().await.unwrap();
     }
 }
 

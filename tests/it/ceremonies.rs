@@ -415,7 +415,7 @@ async fn u01_each_success_leaves_its_event(app: App) {
     );
     for event in &events {
         assert_eq!(event.user_id, Some(stored.users[0].id));
-        assert_eq!(event.ip_prefix.as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(event.network.as_deref(), Some("203.0.113.0/24"));
     }
     for event in [&events[0], &events[2]] {
         assert_eq!(event.credential_id, Some(stored.credentials[0].id));
@@ -423,7 +423,7 @@ async fn u01_each_success_leaves_its_event(app: App) {
     assert_eq!(events[2].created_at, START.0 + 3000);
     assert_eq!(events[2].request_id, entered.header("x-request-id"));
     // What can be told from "Firefox/9", and not its text: a user agent is as good as a fingerprint.
-    let device: Value = serde_json::from_str(events[2].device.as_deref().unwrap()).unwrap();
+    let device = events[2].details.device.clone().unwrap();
     assert_eq!(
         (&device["browser"], &device["os"], &device["language"]),
         (&"firefox".into(), &"unknown".into(), &"en".into())

@@ -319,6 +319,6 @@ async fn d03_forwarded_for_is_believed_only_from_configured_proxies(app: App) {
         let options = browser.begin_sign_up("ada@example.test").await;
         let body = json!({ "response": Key::new().create(&options) }).to_string();
         post(&mut browser, POSTS[1], &forwarded, body).await.success();
-        assert_eq!(app.events().await.last().unwrap().ip_prefix.as_deref(), Some(network));
+        assert_eq!(app.events().await.last().unwrap().network.as_deref(), Some(network));
     }
 }

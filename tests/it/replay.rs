@@ -93,7 +93,7 @@ async fn s13_after_that_it_is_a_replay_and_ends_its_family_and_only_that(app: Ap
     assert_eq!(told.len(), 1);
     assert_eq!(json!(told[0].session_id), id);
     assert_eq!(json!(told[0].request_id), refusal["requestId"]);
-    assert_eq!(told[0].ip_prefix.as_deref(), Some("203.0.113.0/24"));
+    assert_eq!(told[0].network.as_deref(), Some("203.0.113.0/24"));
     let stored = app.stored().await;
     let session = stored.sessions.iter().find(|session| json!(session.id) == id).unwrap();
     assert_eq!(told[0].user_id, Some(session.user_id));

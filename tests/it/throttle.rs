@@ -150,7 +150,7 @@ async fn refusals_are_one_row_for_a_counter_and_ten_minutes(app: App) {
     let rows = app.events_of("excess_rate_limit_exceeded").await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!((rows[0].outcome.as_str(), rows[0].reason.as_deref()), ("refused", Some("address")));
-    assert_eq!(rows[0].ip_prefix.as_deref(), Some("203.0.113.0/24"));
+    assert_eq!(rows[0].network.as_deref(), Some("203.0.113.0/24"));
     assert!(rows[0].user_id.is_none());
     // The next window has one more.
     app.advance(600);

@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::super::{Auth, Caller, Error};
 use super::{Engine, Weighed};
+use crate::audit::{self, RiskOfEvent, SignalPoints};
 use crate::clock::Timestamp;
 use crate::risk::likelihood;
 use crate::secret::random_bytes;
-use crate::store::{self, risk_decision, risk_decisions};
+use crate::store::{risk_decision, risk_decisions};
 
 /// Names this use of the keyring.
 pub(super) const PURPOSE: &str = "risk input";
@@ -22,7 +23,7 @@ impl Auth {
     /// Keep a decision, in the transaction of what follows from it.
     pub(in crate::auth) async fn keep_decision(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         user_id: Uuid,
         session_id: Uuid,
@@ -80,13 +81,25 @@ impl Auth {
         session_id: Uuid,
         weighed: &Weighed,
     ) -> Result<(), Error> {
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         self.keep_decision(&tx, caller, user_id, session_id, weighed).await?;
         Ok(tx.commit().await?)
     }
 }
 
 impl Engine {
+    /// What an event tells of a decision.
+    pub(in crate::auth) fn told(&self, weighed: &Weighed) -> RiskOfEvent {
+        let signals = weighed.assessment.signals.iter();
+        RiskOfEvent {
+            threshold: self.policy.threshold,
+            decision: weighed.assessment.decision.as_str().to_owned(),
+            signals: signals
+                .map(|signal| SignalPoints { signal: signal.name.to_string(), points: signal.points })
+                .collect(),
+        }
+    }
+
     fn is_news(&self, session_id: Uuid, said: String, now: Timestamp) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if kept.len() >= ROUTINE_LIMIT {

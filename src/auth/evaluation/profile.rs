@@ -9,8 +9,8 @@ use crate::audit::EventType;
 use crate::clock::Timestamp;
 use crate::risk::likelihood::{self, Evidence, Past, Population};
 use crate::risk::{Anchor, Place, Profile};
+use crate::store::Connection;
 use crate::store::sign_ins::{self, Counts, Feature};
-use crate::store::{Connection, events};
 
 /// As many sign-ins are compared with, the newest.
 const REMEMBERED: u64 = 100;
@@ -67,7 +67,7 @@ impl Auth {
         let policy = self.engine.policy();
         let since = now.0.saturating_sub(policy.burst_window);
         let failed_assertions =
-            events::count_of_user(db, user_id, &FAILED, since, u64::from(policy.burst)).await?;
+            self.trail.count_of_person(db, user_id, &FAILED, Timestamp(since), u64::from(policy.burst)).await?;
         let mut anchor = None;
         for row in &past {
             let place: Place =

@@ -6,12 +6,13 @@ use uuid::Uuid;
 use super::super::device::Device;
 use super::super::{Auth, Caller, CurrentSession, Error};
 use super::Engine;
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::risk::Place;
 use crate::risk::likelihood::Features;
 use crate::secret::{Secret, random_bytes};
+use crate::store::sign_in;
 use crate::store::sign_ins::{self, Feature};
-use crate::store::{self, sign_in};
 
 /// One request's.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +60,7 @@ impl Auth {
     /// A touch from a new browser or network is as good as a sign-in from there: it becomes part of the person's habits.
     pub(in crate::auth) async fn learn(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         current: &CurrentSession,
         now: Timestamp,

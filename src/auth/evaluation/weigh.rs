@@ -207,6 +207,7 @@ impl Auth {
 
     pub(in crate::auth) fn assessed(&self, input: Input) -> Weighed {
         let assessment = risk::assess(self.engine.policy(), &input);
+        self.trail.metrics().decision(input.moment.as_str(), assessment.decision.as_str());
         Weighed { input, assessment }
     }
 }

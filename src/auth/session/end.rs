@@ -4,10 +4,10 @@ use uuid::Uuid;
 
 use super::super::evaluation::Weighed;
 use super::super::{Auth, Caller, Error};
-use crate::audit::{Event, EventType};
+use crate::audit::{self, Event, EventType};
 use crate::clock::Timestamp;
 use crate::store::session_tokens::Found;
-use crate::store::{self, dbsc, sessions};
+use crate::store::{dbsc, sessions};
 
 /// Why a session ended. The audit trail and the person's next page say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Auth {
     /// End a session and what binds it. `Ok(false)` if it had ended before.
     pub(in crate::auth) async fn end_session(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         user_id: Uuid,
         session_id: Uuid,
@@ -78,14 +78,14 @@ impl Auth {
         dbsc::end_of_session(&**tx, session_id, now.0).await?;
         let event =
             Event::success(EventType::SessionRevoked).because(reason.as_str()).user(user_id).session(session_id);
-        self.record(tx, caller, event).await?;
+        self.record(tx, caller, event);
         Ok(true)
     }
 
     /// Whose session this is, if it still lives. Nobody ends it before the transaction does.
     pub(in crate::auth) async fn hold_session(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         id: Uuid,
         now: Timestamp,
     ) -> Result<Option<Uuid>, Error> {
@@ -95,7 +95,7 @@ impl Auth {
     /// End the oldest sessions of an account until it has no more than it may.
     pub(super) async fn enforce_limit(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         user_id: Uuid,
         now: Timestamp,
@@ -111,13 +111,13 @@ impl Auth {
     /// Two machines use the session at once. Which of them is the owner's cannot be told, so it ends.
     pub(super) async fn end_split(&self, caller: &Caller, found: &Found, weighed: &Weighed) -> Result<(), Error> {
         let (user_id, session_id) = (found.user_id, found.session_id);
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         if self.end_session(&tx, caller, user_id, session_id, EndReason::Split).await? {
             let event = Event::refused(EventType::SessionSplit, EndReason::Split.as_str())
-                .risk(weighed.assessment.score)
+                .risk(weighed.assessment.score, self.engine.told(weighed))
                 .user(user_id)
                 .session(session_id);
-            self.record(&tx, caller, event).await?;
+            self.record(&tx, caller, event);
             self.keep_decision(&tx, caller, user_id, session_id, weighed).await?;
             tracing::warn!(alert = "session_split", session = %session_id, "a session was used on two machines at once");
         }
@@ -133,10 +133,10 @@ impl Auth {
         user_id: Uuid,
         session_id: Uuid,
     ) -> Result<(), Error> {
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         if self.end_session(&tx, caller, user_id, session_id, EndReason::Replayed).await? {
             let event = Event::refused(EventType::AuthnTokenReuse, EndReason::Replayed.as_str());
-            self.record(&tx, caller, event.user(user_id).session(session_id)).await?;
+            self.record(&tx, caller, event.user(user_id).session(session_id));
             tracing::warn!(alert = "authn_token_reuse", session = %session_id, "a replaced session token was used again");
         }
         tx.commit().await?;

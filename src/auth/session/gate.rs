@@ -39,12 +39,12 @@ impl Auth {
         weighed: &Weighed,
     ) -> Result<(), Error> {
         let event = Event::refused(EventType::AuthnStepUpRequired, required.action.name())
-            .risk(weighed.assessment.score)
+            .risk(weighed.assessment.score, self.engine.told(weighed))
             .user(current.account.id)
             .session(current.id);
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         self.keep_decision(&tx, caller, current.account.id, current.id, weighed).await?;
-        self.record(&tx, caller, event).await?;
+        self.record(&tx, caller, event);
         Ok(tx.commit().await?)
     }
 }

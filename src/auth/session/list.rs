@@ -103,7 +103,7 @@ impl Auth {
 
     /// End the caller's session.
     pub async fn sign_out(&self, caller: &Caller, current: &CurrentSession) -> Result<(), Error> {
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         self.end_session(&tx, caller, current.account.id, current.id, EndReason::SignOut).await?;
         tx.commit().await?;
         Ok(())

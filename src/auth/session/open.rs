@@ -9,12 +9,13 @@ use super::super::jws::PublicKey;
 use super::super::{Auth, Caller, Error, Refusal};
 use super::resolve::write;
 use super::{CurrentSession, EndReason};
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::risk::SessionPast;
 use crate::secret::{Secret, random_bytes};
 use crate::store::session_tokens::state;
 use crate::store::{
-    self, known_device, known_devices, session, session_token, session_tokens, sessions, sign_ins, users,
+    known_device, known_devices, session, session_token, session_tokens, sessions, sign_ins, users,
 };
 
 /// How long a browser is known again.
@@ -50,7 +51,7 @@ impl Auth {
     /// Open a session, ending the one the browser had.
     pub(in crate::auth) async fn open_session(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         previous: Option<&CurrentSession>,
         opening: Opening,
@@ -127,7 +128,7 @@ impl Auth {
     /// Know the browser again next time; answers its hash and since when this person has it. A cookie that was never given out here is replaced.
     async fn know_device(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         user_id: Uuid,
         now: Timestamp,

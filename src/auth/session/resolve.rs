@@ -197,12 +197,12 @@ impl Auth {
         now: Timestamp,
     ) -> Result<(), Error> {
         if judged.standing == Standing::Current && found.seen_at.is_none() {
-            let tx = self.store.begin().await?;
+            let tx = self.trail.begin().await?;
             session_tokens::mark_seen(&*tx, &token.hash(), now.0).await?;
             tx.commit().await?;
         }
         if let (BoundCookie::Good, Some(id), None) = (judged.bound, &found.dbsc_id, found.bound_cookie_seen_at) {
-            let tx = self.store.begin().await?;
+            let tx = self.trail.begin().await?;
             store::dbsc::mark_seen(&*tx, id, now.0).await?;
             tx.commit().await?;
         }
@@ -224,7 +224,7 @@ impl Auth {
             return Ok(false);
         }
         let (network, anchor) = (caller.ip_prefix(), self.anchor(caller, now));
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let used = Used { at: now.0, network, anchor, is_vouched };
         sessions::touch(&*tx, found.session_id, used).await?;
         tx.commit().await?;

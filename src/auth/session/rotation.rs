@@ -2,11 +2,11 @@
 
 use super::super::{Auth, Caller, Error, Refusal};
 use super::{Binding, CurrentSession, GRACE, Proven, Renewed, Standing, successor};
-use crate::audit::{Event, EventType};
+use crate::audit::{self, Event, EventType};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
+use crate::store::session_token;
 use crate::store::session_tokens::{self, Found};
-use crate::store::{self, session_token};
 
 /// What a session's token is replaced with, and in which place of its family.
 pub(super) struct Next<'a> {
@@ -25,7 +25,7 @@ impl Auth {
     /// Replace a token inside a transaction. `None` if it has a successor already: then somebody else was quicker.
     pub(super) async fn succeed(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         next: &Next<'_>,
         spare_after: Option<Timestamp>,
     ) -> Result<Option<Renewed>, Error> {
@@ -54,7 +54,7 @@ impl Auth {
         found: &Found,
         token: &Secret,
     ) -> Result<Option<Renewed>, Error> {
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let next = Next {
             session: found.session_id,
             token,
@@ -63,7 +63,7 @@ impl Auth {
         };
         let Some(renewed) = self.succeed(&tx, &next, None).await? else { return Ok(None) };
         let event = Event::success(EventType::SessionRenewed).user(found.user_id).session(found.session_id);
-        self.record(&tx, caller, event).await?;
+        self.record(&tx, caller, event);
         tx.commit().await?;
         Ok(Some(renewed))
     }
@@ -71,7 +71,7 @@ impl Auth {
     /// Replace the caller's token in the transaction of what it does.
     pub(in crate::auth) async fn rotate_with(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         current: &CurrentSession,
     ) -> Result<Renewed, Error> {
         self.rotate_sparing(tx, current, None).await
@@ -81,7 +81,7 @@ impl Auth {
     /// before the touch keeps the grace it has: it is no replay because of the second.
     pub(in crate::auth) async fn rotate_after_touch(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         current: &CurrentSession,
     ) -> Result<Renewed, Error> {
         self.rotate_sparing(tx, current, Some(self.clock.now().minus(GRACE))).await
@@ -89,7 +89,7 @@ impl Auth {
 
     async fn rotate_sparing(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         current: &CurrentSession,
         spare_after: Option<Timestamp>,
     ) -> Result<Renewed, Error> {
@@ -111,10 +111,10 @@ impl Auth {
             (Standing::Current, None) => {}
             (Standing::Superseded | Standing::Fading, None) => return Err(Refusal::SessionRotated.into()),
         }
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         if let Some(renewed) = self.succeed(&tx, &next_of(current), None).await? {
             let event = Event::success(EventType::SessionRenewed).user(current.account.id).session(current.id);
-            self.record(&tx, caller, event).await?;
+            self.record(&tx, caller, event);
             tx.commit().await?;
             return Ok(renewed);
         }

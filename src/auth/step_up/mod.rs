@@ -20,12 +20,12 @@ use super::refusal::{RefusalKind, StepUpRequired};
 use super::relying_party::{self, Known};
 use super::session::Renewed;
 use super::{Auth, Begun, CEREMONY_LIFETIME, Caller, CurrentSession, Error, Refusal};
-use crate::audit::{Event, EventType};
+use crate::audit::{self, Event, EventType};
 use crate::clock::Timestamp;
 use crate::risk::Input;
 use crate::secret::{Secret, random_bytes};
 use crate::store::step_up_grants::Wanted;
-use crate::store::{self, credentials, dbsc, sessions, step_up_grant, step_up_grants, users};
+use crate::store::{credentials, dbsc, sessions, step_up_grant, step_up_grants, users};
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub struct SteppedUp {
 #[derive(Debug)]
 pub struct Change<'a> {
     /// Where to write.
-    pub tx: store::Transaction<'a>,
+    pub tx: audit::Transaction<'a>,
     session: CurrentSession,
 }
 
@@ -148,7 +148,7 @@ impl Auth {
         }
         let asserted = self.check_assertion(&response, pending.state, Some(current.account.id)).await?;
 
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         let touched = self.accept_assertion(&tx, &asserted).await?;
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
             return Err(Refusal::InvalidSession.into());
@@ -164,7 +164,7 @@ impl Auth {
                 .user(current.account.id)
                 .credential(touched.credential_id)
                 .session(current.id);
-            self.record(&tx, caller, event).await?;
+            self.record(&tx, caller, event);
         }
         tx.commit().await?;
         Ok(SteppedUp { valid_until, renewed, holder, dbsc })
@@ -174,7 +174,7 @@ impl Auth {
     /// browser that gets the answer: whoever has copied the session's cookies before cannot use the owner's touch.
     async fn grant(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         current: &CurrentSession,
         action: &Action,
@@ -206,7 +206,7 @@ impl Auth {
     /// new one offered.
     async fn vouch(
         &self,
-        tx: &store::Transaction<'_>,
+        tx: &audit::Transaction<'_>,
         caller: &Caller,
         current: &CurrentSession,
     ) -> Result<Option<super::dbsc::Offer>, Error> {
@@ -237,7 +237,7 @@ impl Auth {
             Some(_) => Some(self.weigh_change(caller, current, true).await?),
             None => None,
         };
-        let tx = self.store.begin().await?;
+        let tx = self.trail.begin().await?;
         users::lock(&*tx, current.account.id).await?;
         // It was live when the request came in. It must be now.
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {

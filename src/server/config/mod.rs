@@ -2,6 +2,10 @@
 //!
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
+mod alerts;
+mod audit;
+mod metrics;
+mod notify;
 mod risk;
 mod sessions;
 mod settings;
@@ -15,12 +19,15 @@ use ipnet::IpNet;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
+pub use audit::AuditSettings;
+pub use metrics::MetricsSettings;
 pub use risk::GeoFiles;
 pub use settings::{SETTINGS, Setting};
 pub use source::ConfigError;
 use source::Source;
 
 use crate::auth::SessionPolicy;
+use crate::notify::Settings as NotifySettings;
 use crate::risk::Policy;
 use crate::{store, throttle};
 
@@ -48,12 +55,20 @@ pub struct Config {
     pub secrets_file: Option<PathBuf>,
     /// How long sessions live.
     pub sessions: SessionPolicy,
+    /// The audit trail.
+    pub audit: AuditSettings,
+    /// Alert rules that are switched off.
+    pub alerts_off: Vec<&'static str>,
+    /// The metrics.
+    pub metrics: MetricsSettings,
     /// What counts as risky.
     pub risk: Policy,
     /// How much is let through.
     pub throttle: throttle::Policy,
     /// Where places come from.
     pub geo: GeoFiles,
+    /// Where notices go.
+    pub notify: NotifySettings,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are.
@@ -123,8 +138,19 @@ impl Config {
             None => default_origin(site_addr, tls.is_some())?,
         };
         let host = origin.host_str().unwrap_or_default().to_owned();
+        let database = store::Settings {
+            url: source.parse_with(
+                "database.url",
+                "sqlite://holdfast.db?mode=rwc or postgres://user@host/name",
+                parse_database_url,
+            )?,
+            max_connections: source.parse_with("database.max-connections", "a number from 1 to 1000", |text| {
+                text.parse().ok().filter(|count| (1..=1000).contains(count))
+            })?,
+        };
         Ok(Self {
             site_addr,
+            notify: notify::settings(&source, &host, source.string("server.name"), &database)?,
             rp_id: source.optional("server.rp-id").unwrap_or(&host).to_owned(),
             origin,
             name: source.string("server.name").to_owned(),
@@ -134,18 +160,10 @@ impl Config {
                 parse_networks,
             )?,
             tls,
-            database: store::Settings {
-                url: source.parse_with(
-                    "database.url",
-                    "sqlite://holdfast.db?mode=rwc or postgres://user@host/name",
-                    parse_database_url,
-                )?,
-                max_connections: source.parse_with(
-                    "database.max-connections",
-                    "a number from 1 to 1000",
-                    |text| text.parse().ok().filter(|count| (1..=1000).contains(count)),
-                )?,
-            },
+            audit: audit::settings(&source, &database)?,
+            database,
+            metrics: metrics::settings(&source)?,
+            alerts_off: alerts::off(&source)?,
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             risk: risk::policy(&source)?,

@@ -13,6 +13,11 @@ pub struct Setting {
     pub secret: bool,
 }
 
+/// One whose value may hold a password.
+const fn secret(path: &'static str, env: &'static str, default: Option<&'static str>) -> Setting {
+    Setting { path, env, default, secret: true }
+}
+
 const fn setting(path: &'static str, env: &'static str, default: Option<&'static str>) -> Setting {
     Setting { path, env, default, secret: false }
 }
@@ -37,12 +42,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("server.tls-cert", "HOLDFAST_TLS_CERT", None),
     setting("server.tls-key", "HOLDFAST_TLS_KEY", None),
     setting("server.reload-port", "LEPTOS_RELOAD_PORT", Some("3001")),
-    Setting {
-        path: "database.url",
-        env: "HOLDFAST_DATABASE_URL",
-        default: Some("sqlite://holdfast.db?mode=rwc"),
-        secret: true,
-    },
+    secret("database.url", "HOLDFAST_DATABASE_URL", Some("sqlite://holdfast.db?mode=rwc")),
     setting("database.max-connections", "HOLDFAST_DATABASE_MAX_CONNECTIONS", Some("16")),
     setting("secrets.file", "HOLDFAST_SECRETS", None),
     setting("sessions.profile", "HOLDFAST_SESSION_PROFILE", Some("standard")),
@@ -50,6 +50,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),
     setting("sessions.rotate-after", "HOLDFAST_SESSION_ROTATE_AFTER", Some("15m")),
     setting("sessions.max-per-account", "HOLDFAST_SESSION_MAX_PER_ACCOUNT", Some("20")),
+    setting("audit.retention", "HOLDFAST_AUDIT_RETENTION", Some("365d")),
+    setting("audit.checkpoints", "HOLDFAST_AUDIT_CHECKPOINTS", None),
+    setting("alerts.off", "HOLDFAST_ALERTS_OFF", Some("")),
+    setting("metrics.addr", "HOLDFAST_METRICS_ADDR", Some(super::metrics::DEFAULT)),
     setting("risk.threshold", "HOLDFAST_RISK_THRESHOLD", Some("60")),
     setting("risk.points", "HOLDFAST_RISK_POINTS", Some(POINTS)),
     setting("risk.sensitive-routes", "HOLDFAST_RISK_SENSITIVE_ROUTES", Some(SENSITIVE_ROUTES)),
@@ -65,6 +69,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("throttle.scale", "HOLDFAST_THROTTLE_SCALE", Some("1")),
     setting("geo.db", "HOLDFAST_GEO_DB", None),
     setting("geo.asn-db", "HOLDFAST_GEO_ASN_DB", None),
+    secret("mail.smtp-url", "HOLDFAST_SMTP_URL", None),
+    setting("mail.from", "HOLDFAST_MAIL_FROM", None),
+    setting("mail.operator", "HOLDFAST_OPERATOR_MAIL", None),
+    setting("mail.folder", "HOLDFAST_MAIL_FOLDER", None),
+    secret("webhook.url", "HOLDFAST_WEBHOOK_URL", None),
     setting("log.format", "HOLDFAST_LOG", Some("pretty")),
     setting("log.filter", "HOLDFAST_LOG_FILTER", Some("info")),
 ];
@@ -73,7 +82,7 @@ pub const SETTINGS: &[Setting] = &[
 pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG"];
 
 /// Names that the contract fixes for work to come. Setting one is no mistake, and has no effect yet.
-pub(super) const RESERVED: &[&str] = &["HOLDFAST_METRICS_ADDR", "HOLDFAST_SMTP_URL"];
+pub(super) const RESERVED: &[&str] = &[];
 
 /// Variables of the build, the tests and the set-up, which the server may inherit.
 pub(super) const FOREIGN_PREFIXES: &[&str] =

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -36,6 +36,7 @@ pub(in crate::server) async fn identify(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let caller = Caller {
         request_id: id.clone(),
+        trace_id: trace(headers).or_else(random_trace),
         address: peer.map(|peer| client_address(peer, headers, &state.config.trusted_proxies)),
         method: request.method().as_str().to_owned(),
         path: request.uri().path().to_owned(),
@@ -49,6 +50,7 @@ pub(in crate::server) async fn identify(
         proof: proof(headers),
         has_worked: false,
     };
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();
     let path: String = request.uri().path().chars().take(LOGGED_LIMIT).collect();
     let network = caller.ip_prefix().unwrap_or_default();
@@ -58,6 +60,12 @@ pub(in crate::server) async fn identify(
     let span = tracing::info_span!("request", id);
     let mut response = async move {
         let response = next.run(request).await;
+        state.metrics.request(
+            route.as_deref(),
+            &method,
+            response.status().as_u16(),
+            started.elapsed().as_secs_f64(),
+        );
         tracing::info!(
             method,
             path,
@@ -84,6 +92,26 @@ fn mint() -> Option<String> {
         let _ = write!(id, "{byte:02x}");
         id
     }))
+}
+
+/// The `trace-id` of a well-formed `traceparent` (W3C Trace Context §3.2). It joins what belongs together and allows nothing.
+fn trace(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all("traceparent").iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let mut parts = value.to_str().ok()?.split('-');
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
+    let is_known = is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
+    let is_formed = is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
+    (is_known && is_formed && !is_zero(trace) && !is_zero(parent)).then(|| trace.to_owned())
+}
+
+/// Whoever asks without a trace begins one.
+fn random_trace() -> Option<String> {
+    Some(format!("{:032x}", u128::from_be_bytes(random_bytes().ok()?)))
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -147,6 +175,39 @@ mod tests {
         assert_eq!(client("10.0.0.1", &["6.6.6.6", "1.1.1.1"], &["10.0.0.0/8"]), "1.1.1.1");
         assert_eq!(client("::ffff:10.0.0.1", &["::ffff:1.1.1.1"], &["10.0.0.0/8"]), "1.1.1.1");
         assert_eq!(client("10.0.0.1", &["nonsense"], &["10.0.0.0/8"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_trace_is_taken_over_only_if_it_is_well_formed() {
+        let read = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("traceparent", value.parse().expect("header"));
+            }
+            trace(&headers)
+        };
+        let (id, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        let good = format!("00-{id}-{parent}-01");
+        assert_eq!(read(&[&good]).as_deref(), Some(id));
+        assert_eq!(
+            read(&[&format!("01-{id}-{parent}-01-more")]).as_deref(),
+            Some(id),
+            "a later version may have more"
+        );
+        for bad in [
+            String::new(),
+            format!("00-{id}-{parent}"),
+            format!("00-{id}-{parent}-01-more"),
+            format!("ff-{id}-{parent}-01"),
+            format!("00-{}-{parent}-01", id.to_uppercase()),
+            format!("00-{}-{parent}-01", "0".repeat(32)),
+            format!("00-{id}-{}-01", "0".repeat(16)),
+            format!("00-{id}0-{parent}-01"),
+            format!("00-{id}-{parent}-1"),
+        ] {
+            assert_eq!(read(&[&bad]), None, "{bad}");
+        }
+        assert_eq!(read(&[&good, &good]), None, "there must be one");
     }
 
     #[test]

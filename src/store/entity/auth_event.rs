@@ -1,4 +1,4 @@
-//! What happened, append-only.
+//! What happened, append-only and chained.
 
 use sea_orm::entity::prelude::*;
 
@@ -6,24 +6,33 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "auth_events")]
 pub struct Model {
+    /// In about the order in which they were written, over all chains. Not part of the chain.
     #[sea_orm(primary_key)]
     pub id: i64,
+    pub chain: i16,
+    /// Its number in the chain, without gaps.
+    pub seq: i64,
     pub created_at: i64,
     pub event_type: String,
     pub outcome: String,
     pub reason: Option<String>,
-    pub user_id: Option<Uuid>,
-    pub session_id: Option<Uuid>,
-    pub credential_id: Option<Uuid>,
-    pub request_id: String,
-    pub ip_prefix: Option<String>,
     pub risk_score: i32,
-    /// What can be told from the user agent, as JSON.
-    pub device: Option<String>,
-    /// ISO 3166-1 alpha-2.
-    pub country: Option<String>,
-    /// The autonomous system of the address.
-    pub asn: Option<i64>,
+    pub request_id: String,
+    pub trace_id: Option<String>,
+    /// Which key opens the body, sealed.
+    pub subject: Vec<u8>,
+    /// What is personal, sealed with that key.
+    pub body: Vec<u8>,
+    /// Over all of the above but `id`, and the hash before.
+    pub hash: Vec<u8>,
+    /// Whose, as a digest. This and what follows is outside the chain.
+    pub person: Option<Vec<u8>>,
+    /// From which network, as a digest.
+    pub network: Option<Vec<u8>>,
+    /// In which browser, as a digest.
+    pub browser: Option<Vec<u8>>,
+    /// With which passkey, as a digest.
+    pub credential: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

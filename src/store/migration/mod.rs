@@ -5,7 +5,10 @@ mod m20261122_000002_auth_events;
 mod m20261122_000003_session_tokens;
 mod m20261123_000004_payout;
 mod m20261123_000005_risk;
+mod m20261123_000006_audit;
 mod m20261123_000007_throttle;
+mod m20261123_000008_outbox;
+mod m20261123_000009_alerts;
 
 use sea_orm_migration::prelude::*;
 
@@ -22,6 +25,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_session_tokens::Migration),
             Box::new(m20261123_000004_payout::Migration),
             Box::new(m20261123_000005_risk::Migration),
+            Box::new(m20261123_000006_audit::Migration),
+            Box::new(m20261123_000009_alerts::Migration),
+            Box::new(m20261123_000008_outbox::Migration),
             Box::new(m20261123_000007_throttle::Migration),
         ]
     }

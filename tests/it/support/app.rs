@@ -23,7 +23,7 @@ pub struct App {
     pub router: Router,
     /// A connection of our own, past everything that is under test.
     pub db: DatabaseConnection,
-    url: String,
+    pub url: String,
     /// The file of keys.
     pub secrets: PathBuf,
 }

@@ -5,14 +5,18 @@ mod app;
 mod authenticator;
 mod browser;
 mod calls;
+pub mod child;
 mod database;
 pub mod dbsc;
 pub mod habits;
 mod history;
+pub mod notices;
 mod page;
 mod proof;
+pub mod receiver;
 mod rows;
 mod secrets;
+pub mod smtp;
 mod transport;
 mod wallet;
 

@@ -1,5 +1,8 @@
 //! What can be seen of the server from the inside: its rows.
 
+use std::collections::HashMap;
+
+use holdfast::audit::{Details, Recorded};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Statement};
 use uuid::Uuid;
 
@@ -117,10 +120,9 @@ pub struct CountRow {
     pub last_at: i64,
 }
 
-/// A row of `auth_events`.
-#[derive(Debug, PartialEq, Eq, FromQueryResult)]
+/// An event, opened.
+#[derive(Debug, PartialEq, Eq)]
 pub struct EventRow {
-    pub id: i64,
     pub created_at: i64,
     pub event_type: String,
     pub outcome: String,
@@ -129,15 +131,34 @@ pub struct EventRow {
     pub session_id: Option<Uuid>,
     pub credential_id: Option<Uuid>,
     pub request_id: String,
-    pub ip_prefix: Option<String>,
+    pub network: Option<String>,
     pub risk_score: i32,
-    pub device: Option<String>,
-    pub country: Option<String>,
-    pub asn: Option<i64>,
+    pub trace_id: Option<String>,
+    pub details: Details,
+}
+
+impl From<Recorded> for EventRow {
+    fn from(event: Recorded) -> Self {
+        let details = event.details.unwrap_or_default();
+        Self {
+            created_at: event.at.0,
+            event_type: event.kind,
+            outcome: event.outcome,
+            reason: event.reason,
+            user_id: details.user,
+            session_id: details.session,
+            credential_id: details.credential,
+            request_id: event.request_id,
+            network: details.network.clone(),
+            risk_score: event.score,
+            trace_id: event.trace_id,
+            details,
+        }
+    }
 }
 
 impl App {
-    async fn rows<T: FromQueryResult>(&self, table: &str, order: &str) -> Vec<T> {
+    pub(super) async fn rows<T: FromQueryResult>(&self, table: &str, order: &str) -> Vec<T> {
         let all = format!("SELECT * FROM {table} ORDER BY {order}");
         let statement = Statement::from_string(self.db.get_database_backend(), all);
         T::find_by_statement(statement).all(&self.db).await.unwrap()
@@ -154,7 +175,17 @@ impl App {
 
     /// All events, oldest first.
     pub async fn events(&self) -> Vec<EventRow> {
-        self.rows("auth_events", "id").await
+        let mut opened = HashMap::new();
+        for head in self.query("SELECT CAST(chain AS INTEGER) AS chain FROM chain_heads").await {
+            let chain = i16::try_from(head.try_get::<i32>("", "chain").unwrap()).unwrap();
+            for event in self.state.trail.page_of_chain(chain, 0, 1_000_000).await.unwrap() {
+                opened.insert((i32::from(chain), event.seq), EventRow::from(event));
+            }
+        }
+        let order = self.query("SELECT CAST(chain AS INTEGER) AS chain, seq FROM auth_events ORDER BY id").await;
+        let place =
+            |row: &sea_orm::QueryResult| (row.try_get("", "chain").unwrap(), row.try_get("", "seq").unwrap());
+        order.iter().map(|row| opened.remove(&place(row)).unwrap()).collect()
     }
 
     /// All session tokens, each family in its order.
@@ -251,7 +282,7 @@ impl App {
         values
     }
 
-    async fn query(&self, sql: &str) -> Vec<sea_orm::QueryResult> {
+    pub async fn query(&self, sql: &str) -> Vec<sea_orm::QueryResult> {
         let statement = Statement::from_string(self.db.get_database_backend(), sql);
         self.db.query_all_raw(statement).await.unwrap()
     }

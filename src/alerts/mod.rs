@@ -1,0 +1,22 @@
+//! What somebody should look at. Rules read the audit trail as it grows; each is one small file in `rules/` and a row of its table.
+//!
+//! | file | what |
+//! |---|---|
+//! | `seen` | an event, as rules see it |
+//! | `rule` | what a rule is |
+//! | `rules/` | one file each |
+//! | `tell` | to the log, the operator's mail, a webhook |
+//! | `windows` | the events of the last hours, by what each rule groups them by. No I/O, no clock |
+//! | `watch` | the trail read on, alerts kept, once each |
+
+mod rule;
+mod rules;
+mod seen;
+mod tell;
+mod watch;
+mod windows;
+
+pub use rule::{Key, Rule, Severity};
+pub use rules::RULES;
+pub use seen::Seen;
+pub use watch::{About, Alert, MEMORY, Watcher};
