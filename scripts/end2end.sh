@@ -32,7 +32,7 @@ log="$work/server.log"
 (
   cd "$work"
   exec env LEPTOS_SITE_ADDR="127.0.0.1:$port" HOLDFAST_ORIGIN="$HOLDFAST_URL" \
-    HOLDFAST_DATABASE_URL="sqlite://$work/end2end.db?mode=rwc" "$binary" serve
+    HOLDFAST_DATABASE_URL="sqlite://$work/end2end.db?mode=rwc" HOLDFAST_THROTTLE_SCALE=100000 "$binary" serve
 ) >"$log" 2>&1 &
 server=$!
 wait_for "$HOLDFAST_URL/readyz" 30 "$server" "$log"

@@ -37,6 +37,8 @@ pub mod server;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]
+pub mod throttle;
+#[cfg(feature = "ssr")]
 mod vault;
 
 /// The browser's entry point: the loader in the page's head calls it before it wakes the islands.

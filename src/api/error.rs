@@ -28,6 +28,25 @@ pub struct ApiError {
     /// What to send to `/auth/step-up/options`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_up: Option<StepUp>,
+    /// What may be done instead of waiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_of_work: Option<Box<ProofOfWork>>,
+}
+
+/// Work that lets the next request through: a number such that the SHA-256 of `challenge.salt.number` begins with so many zero
+/// bits. That text is sent in the header `X-Proof-Of-Work`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofOfWork {
+    /// `SHA-256`.
+    pub algorithm: String,
+    /// The first part of the text.
+    pub challenge: String,
+    /// The second.
+    pub salt: String,
+    /// How many bits must be zero.
+    pub difficulty: u32,
+    /// Until when it is accepted, once.
+    pub expires: String,
 }
 
 /// One signal of the risk engine.
@@ -83,6 +102,8 @@ http_errors! {
     unsupported_media_type, 415, "unsupported_media_type", "This address only reads JSON.";
     /// Our fault.
     internal, 500, "internal", "Something went wrong on our side. Nothing was changed. Please try again in a moment.";
+    /// Too much at once. What throttling refuses says for how long.
+    too_many_requests, 429, "too_many_requests", "That was too much at once. Please wait a moment.";
     /// Not ready, or too busy.
     unavailable, 503, "unavailable", "The service is not ready right now. Please try again in a moment.";
 }
@@ -97,14 +118,16 @@ impl ApiError {
             retry_after: None,
             reasons: None,
             step_up: None,
+            proof_of_work: None,
         }
     }
 }
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::{ApiError, StepUp};
+    use super::{ApiError, ProofOfWork, StepUp};
     use crate::auth::{Error, Refusal, RefusalKind, StepUpRequired};
+    use crate::throttle::{self, Limited};
 
     impl ApiError {
         /// The HTTP status of this code.
@@ -148,6 +171,44 @@ mod server {
         }
     }
 
+    impl From<Limited> for ApiError {
+        fn from(limited: Limited) -> Self {
+            let wait = in_words(limited.retry_after);
+            Self {
+                error: format!(
+                    "There is too much going on at the moment. Nothing was changed. Please try again in {wait}."
+                ),
+                retry_after: Some(limited.retry_after),
+                proof_of_work: limited.work.map(|work| {
+                    Box::new(ProofOfWork {
+                        algorithm: "SHA-256".to_owned(),
+                        challenge: work.challenge,
+                        salt: work.salt,
+                        difficulty: work.difficulty,
+                        expires: work.expires.to_rfc3339(),
+                    })
+                }),
+                ..Self::too_many_requests()
+            }
+        }
+    }
+
+    impl From<throttle::Error> for ApiError {
+        fn from(error: throttle::Error) -> Self {
+            Error::from(error).into()
+        }
+    }
+
+    /// Rounded up, so that who waits as long as it says need not come a third time.
+    fn in_words(seconds: u64) -> String {
+        let (count, unit) = match seconds {
+            0..=90 => (seconds, "second"),
+            91..=5_400 => (seconds.div_ceil(60), "minute"),
+            _ => (seconds.div_ceil(3600), "hour"),
+        };
+        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+
     impl From<StepUpRequired> for ApiError {
         fn from(required: StepUpRequired) -> Self {
             Self {
@@ -167,6 +228,11 @@ mod server {
             match error {
                 Error::Refused(refusal) => refusal.into(),
                 Error::StepUp(required) => (*required).into(),
+                Error::Limited(limited) => (*limited).into(),
+                Error::Uncounted(error) => {
+                    tracing::error!(%error, "nothing is let through that cannot be counted");
+                    Self::unavailable()
+                }
                 error if error.is_unreachable() => {
                     tracing::error!(%error, "the database cannot be reached");
                     Self::unavailable()

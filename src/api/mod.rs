@@ -17,14 +17,17 @@ mod payout;
 mod session;
 mod step_up;
 mod wire;
+mod work;
 
 pub use activity::*;
 pub use api_keys::*;
 #[cfg(feature = "ssr")]
 pub use convert::{activity, api_key_list, current_session, passkey_list, payout_answer, session_list};
-pub use error::{ApiError, Reason, StepUp};
+pub use error::{ApiError, ProofOfWork, Reason, StepUp};
 pub use passkey::*;
 pub use payout::*;
 pub use session::*;
 pub use step_up::*;
 pub use wire::*;
+#[cfg(feature = "hydrate")]
+pub(crate) use work::{Search, decimal};

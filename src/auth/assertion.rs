@@ -1,10 +1,11 @@
 //! An assertion of one of our passkeys, judged: for signing in and for stepping up alike.
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, PublicKeyCredential};
 
 use super::relying_party::{self, Assertion};
-use super::{Account, Auth, Error, Refusal};
+use super::{Account, Auth, Caller, Error, Refusal};
 use crate::audit::{self, EventType};
 use crate::risk::Input;
 use crate::store::credentials::Use;
@@ -13,6 +14,22 @@ use crate::store::{credential, credentials, users};
 /// Backup eligible: bit 3 of the authenticator data's flags, byte 32 (WebAuthn Level 3 §6.1).
 const FLAGS_OFFSET: usize = 32;
 const BACKUP_ELIGIBLE: u8 = 1 << 3;
+
+/// So often in a row a passkey may be used and refused; then it is locked (NIST SP 800-63B-4 §3.2.2).
+const FAILURE_LIMIT: i64 = 100;
+
+/// What a passkey's own answer can be refused for.
+pub(super) const FAILED_ASSERTION: [Refusal; 9] = [
+    Refusal::SignatureInvalid,
+    Refusal::UserNotVerified,
+    Refusal::UserHandleMismatch,
+    Refusal::OriginMismatch,
+    Refusal::RpIdMismatch,
+    Refusal::PasskeyChanged,
+    Refusal::CounterRegressed,
+    Refusal::PasskeyLocked,
+    Refusal::VerificationFailed,
+];
 
 /// The signature holds. Its counter has not been judged yet.
 pub(super) struct Asserted {
@@ -36,6 +53,35 @@ pub(super) struct Touched {
 }
 
 impl Auth {
+    /// The passkey that an answer names, whoever's it is.
+    pub(super) async fn find_passkey(
+        &self,
+        response: &PublicKeyCredential,
+    ) -> Result<Option<credential::Model>, Error> {
+        relying_party::check_credential_id(&response.raw_id)?;
+        Ok(credentials::find(self.store.reader(), &response.raw_id).await?)
+    }
+
+    /// An answer to one of our challenges was refused, for something that a passkey says. Count it against the account that
+    /// it names, and against the passkey if that has made it. Answers whose it is.
+    ///
+    /// Only a signature shows that a passkey had a part in it. Its name is no secret, so if any failure counted, whoever knows
+    /// it could lock it.
+    pub(super) async fn count_failure(
+        &self,
+        caller: &Caller,
+        response: &PublicKeyCredential,
+    ) -> Result<Option<Uuid>, Error> {
+        let Some(stored) = self.find_passkey(response).await? else { return Ok(None) };
+        if stored.failures < FAILURE_LIMIT && has_signed(&stored, response)? {
+            let tx = self.store.begin().await?;
+            credentials::count_failure(&*tx, stored.id).await?;
+            tx.commit().await?;
+        }
+        self.throttle.account_failed(&caller.source(), stored.user_id).await?;
+        Ok(Some(stored.user_id))
+    }
+
     /// Verify the signature, and that the passkey is one of ours: of `owner`, where the person is known.
     pub(super) async fn check_assertion(
         &self,
@@ -43,9 +89,7 @@ impl Auth {
         state: DiscoverableAuthentication,
         owner: Option<Uuid>,
     ) -> Result<Asserted, Error> {
-        relying_party::check_credential_id(&response.raw_id)?;
-        let stored =
-            credentials::find(self.store.reader(), &response.raw_id).await?.ok_or(Refusal::PasskeyUnknown)?;
+        let stored = self.find_passkey(response).await?.ok_or(Refusal::PasskeyUnknown)?;
         if owner.is_some_and(|owner| owner != stored.user_id) {
             return Err(Refusal::UserHandleMismatch.into());
         }
@@ -59,6 +103,7 @@ impl Auth {
         if self.sessions.device_bound_only && stored.backup_eligible {
             return Err(Refusal::PasskeyNotDeviceBound.into());
         }
+        expect_unlocked(&stored)?;
         let credential = comparable(&stored, response)?;
         let said = self.rp.finish_authentication(response, state, &credential)?;
         Ok(Asserted { passkey: stored.id, said, owner: stored.user_id, made_at: stored.created_at })
@@ -73,6 +118,7 @@ impl Auth {
         let said = &asserted.said;
         // Read again under lock: of two answers with one counter, the second must see the first.
         let stored = credentials::lock(&**tx, asserted.passkey).await?.ok_or(Refusal::PasskeyUnknown)?;
+        expect_unlocked(&stored)?;
         let counter_regressed = check_counter(&stored, said)?;
         let account = users::find(&**tx, stored.user_id).await?.ok_or(Refusal::PasskeyUnknown)?.into();
         let used = Use {
@@ -106,14 +152,30 @@ impl Touched {
     }
 }
 
+/// Whether this passkey has made the answer's signature, whatever the answer says.
+fn has_signed(stored: &credential::Model, response: &PublicKeyCredential) -> Result<bool, Error> {
+    let said = &response.response;
+    let client_data: [u8; 32] = Sha256::digest(said.client_data_json.as_slice()).into();
+    let signed = [said.authenticator_data.as_slice(), client_data.as_slice()].concat();
+    Ok(read(stored)?.cred.verify_signature(said.signature.as_slice(), &signed).unwrap_or(false))
+}
+
+fn expect_unlocked(stored: &credential::Model) -> Result<(), Refusal> {
+    if stored.failures >= FAILURE_LIMIT { Err(Refusal::PasskeyLocked) } else { Ok(()) }
+}
+
+fn read(stored: &credential::Model) -> Result<Credential, Error> {
+    serde_json::from_str(&stored.passkey)
+        .map_err(|error| Error::Broken(format!("stored passkey {}: {error}", stored.id)))
+}
+
 /// The stored credential in the form that webauthn-rs will judge only what we leave to it.
 ///
 /// It refuses every counter regression and every change of backup eligibility. Both happen to honest synced
 /// passkeys, so it gets a copy with counter 0 and, where eligibility rose from false to true, with that.
 /// A fall from true to false stays visible to it, and is refused.
 fn comparable(stored: &credential::Model, response: &PublicKeyCredential) -> Result<Credential, Error> {
-    let mut credential: Credential = serde_json::from_str(&stored.passkey)
-        .map_err(|error| Error::Broken(format!("stored passkey {}: {error}", stored.id)))?;
+    let mut credential = read(stored)?;
     let flags = response.response.authenticator_data.get(FLAGS_OFFSET).copied().unwrap_or(0);
     credential.counter = 0;
     credential.backup_eligible = stored.backup_eligible || flags & BACKUP_ELIGIBLE != 0;
@@ -150,6 +212,7 @@ mod tests {
             sign_count,
             created_at: 0,
             last_used_at: None,
+            failures: 0,
         }
     }
 

@@ -1,9 +1,9 @@
 //! Signing in with a passkey. The passkey says whose it is; nobody types who they are.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 
+use super::assertion::FAILED_ASSERTION;
 use super::ceremony::Kind;
 use super::proof::DeviceKeyOffer;
 use super::relying_party;
@@ -11,19 +11,7 @@ use super::session::{IssuedSession, Opening};
 use super::{Account, Auth, Begun, Caller, CurrentSession, Error, Refusal};
 use crate::audit::{Event, EventType};
 use crate::risk::Input;
-use crate::store::{credentials, users};
-
-/// What a passkey's own answer can be refused for.
-const FAILED_ASSERTION: [Refusal; 8] = [
-    Refusal::SignatureInvalid,
-    Refusal::UserNotVerified,
-    Refusal::UserHandleMismatch,
-    Refusal::OriginMismatch,
-    Refusal::RpIdMismatch,
-    Refusal::PasskeyChanged,
-    Refusal::CounterRegressed,
-    Refusal::VerificationFailed,
-];
+use crate::store::users;
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
@@ -62,21 +50,16 @@ impl Auth {
         let outcome = self.try_finish_authentication(caller, previous, response, device_key).await;
         if let Err(Error::Refused(refusal)) = &outcome {
             let mut event = Event::refused(EventType::AuthnLoginFail, refusal.code());
-            if FAILED_ASSERTION.contains(refusal)
-                && let Some(owner) = self.owner_of(response).await?
-            {
-                event = event.user(owner);
+            if FAILED_ASSERTION.contains(refusal) {
+                let response = relying_party::parse_response(response)?;
+                // They should know, and the risk engine too.
+                if let Some(owner) = self.count_failure(caller, &response).await? {
+                    event = event.user(owner);
+                }
             }
             self.record_alone(caller, event).await?;
         }
         outcome
-    }
-
-    /// Whose passkey it was that failed: they should know, and the risk engine too.
-    async fn owner_of(&self, response: &str) -> Result<Option<Uuid>, Error> {
-        let response: PublicKeyCredential = relying_party::parse_response(response)?;
-        let stored = credentials::find(self.store.reader(), &response.raw_id).await?;
-        Ok(stored.map(|stored| stored.user_id))
     }
 
     async fn try_finish_authentication(
@@ -87,7 +70,9 @@ impl Auth {
         device_key: Option<DeviceKeyOffer<'_>>,
     ) -> Result<SignedIn, Error> {
         let response: PublicKeyCredential = relying_party::parse_response(response)?;
-        relying_party::check_credential_id(&response.raw_id)?;
+        if let Some(named) = self.find_passkey(&response).await? {
+            self.admit_to_account(caller, named.user_id).await?;
+        }
         let challenge = relying_party::challenge_of(&response.response.client_data_json)?;
         let pending: Pending = self.redeem_ceremony(caller, Kind::Authentication, &challenge).await?;
         let device_key = device_key.map(|offer| self.check_device_key(caller, offer, &challenge)).transpose()?;

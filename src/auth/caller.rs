@@ -7,6 +7,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use super::device::Device;
 use super::proof::ProofHeader;
 use crate::secret::Secret;
+use crate::throttle::Source;
 
 /// One request's facts, as the edge read them.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,8 @@ pub struct Caller {
     pub bound_cookie: Option<Secret>,
     /// The `DPoP` header.
     pub proof: ProofHeader,
+    /// Whether a proof of work came along and was redeemed.
+    pub has_worked: bool,
 }
 
 /// A cookie that should hold a secret.
@@ -68,6 +71,12 @@ impl Caller {
             IpAddr::V6(address) => Ipv6Net::new(address, 48).ok()?.trunc().to_string(),
         };
         Some(network)
+    }
+
+    /// Who asks, as far as throttling goes.
+    pub fn source(&self) -> Source {
+        let device = self.known_device.as_ref().map(Secret::hash);
+        Source { address: self.address, device, has_worked: self.has_worked }
     }
 
     /// The coarse device.

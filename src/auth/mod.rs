@@ -24,6 +24,8 @@ mod step_up;
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 pub use activity::{ActivityEvent, ActivityPage, EventId, RiskOfEvent};
 pub use caller::{Caller, Presented};
 pub use dbsc::{Bound, COOKIE_LIFETIME as BOUND_COOKIE_LIFETIME, Offer as DbscOffer, Refresh};
@@ -41,11 +43,12 @@ pub use session::{
 };
 pub use step_up::{Action, PayoutDetails, Which};
 
-use crate::audit::{self, Event, Origin, Trail};
+use crate::audit::{self, Event, EventType, Origin, Trail};
 use crate::clock::Clock;
 use crate::keyring::Keyring;
 use crate::secret::Secret;
 use crate::store::Store;
+use crate::throttle::{self, Layer, Policy, Throttle};
 
 /// How long a ceremony may take, from options to verify.
 pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_mins(5);
@@ -61,6 +64,7 @@ pub struct Auth {
     clock: Arc<dyn Clock>,
     sessions: SessionPolicy,
     engine: Engine,
+    throttle: Throttle,
 }
 
 /// A ceremony has begun.
@@ -84,7 +88,14 @@ impl Auth {
         engine: Engine,
     ) -> Self {
         let (store, clock) = (trail.store(), trail.clock());
-        Self { store, trail, rp, origin, keyring, clock, sessions, engine }
+        let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), Policy::default());
+        Self { store, trail, rp, origin, keyring, clock, sessions, engine, throttle }
+    }
+
+    /// The same rules, throttled by this.
+    #[must_use]
+    pub fn throttled_by(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 }
 
@@ -108,6 +119,23 @@ impl Auth {
             browser: caller.known_device.as_ref().map(Secret::hash),
         };
         tx.record(origin, event);
+    }
+
+    /// Leave a row about what throttling refused: one for each counter and window.
+    pub async fn record_limit(&self, caller: &Caller, layer: Layer) -> Result<(), Error> {
+        self.record_alone(caller, Event::refused(EventType::ExcessRateLimitExceeded, layer.as_str())).await
+    }
+
+    /// Whether a stranger may go on to try this person's passkey. A refusal is recorded with whose it is.
+    async fn admit_to_account(&self, caller: &Caller, account: Uuid) -> Result<(), Error> {
+        let admitted = self.throttle.admit_to_account(&caller.source(), account).await;
+        if let Err(throttle::Error::Limited(limited)) = &admitted
+            && limited.is_first
+        {
+            let event = Event::refused(EventType::ExcessRateLimitExceeded, limited.layer.as_str());
+            self.record_alone(caller, event.user(account)).await?;
+        }
+        Ok(admitted?)
     }
 
     /// Append an event that tells of no change, in a transaction of its own.

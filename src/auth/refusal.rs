@@ -10,6 +10,7 @@ use crate::keyring::SealError;
 use crate::risk::Signal;
 use crate::secret::NoEntropy;
 use crate::store;
+use crate::throttle::{self, Limited};
 
 /// What a rule returns instead of an answer.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,12 @@ pub enum Error {
     /// One more passkey touch is needed, for this.
     #[error("step-up required: {}", .0.action.name())]
     StepUp(Box<StepUpRequired>),
+    /// Too much of it came.
+    #[error("limited by the layer {}", .0.layer.as_str())]
+    Limited(Box<Limited>),
+    /// It could not be counted whether it was too much.
+    #[error("throttling: {0}")]
+    Uncounted(store::Error),
     /// Something could not be sealed, or what was sealed not opened.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -47,6 +54,16 @@ impl Error {
     /// Whether the database was not there: worth another try, and nobody's input.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Store(error) if store::is_unreachable(error))
+    }
+}
+
+impl From<throttle::Error> for Error {
+    fn from(error: throttle::Error) -> Self {
+        match error {
+            throttle::Error::Limited(limited) => Self::Limited(limited),
+            throttle::Error::Store(error) => Self::Uncounted(error),
+            throttle::Error::Entropy(error) => Self::Entropy(error),
+        }
     }
 }
 
@@ -159,6 +176,9 @@ refusals! {
     /// No passkey here has this credential id.
     PasskeyUnknown, Input, "passkey_unknown",
         "This passkey does not belong to an account here. It may have been removed.";
+    /// It was used and refused a hundred times in a row (NIST SP 800-63B-4 §3.2.2).
+    PasskeyLocked, Input, "passkey_locked",
+        "This passkey was refused too often, so it is locked. Use another passkey, or recover your account.";
     /// The user handle is missing or another account's.
     UserHandleMismatch, Input, "user_handle_mismatch",
         "This passkey does not belong to that account. Please choose another one.";

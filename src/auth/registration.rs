@@ -223,6 +223,7 @@ impl Auth {
             passkey: serde_json::to_string(&verified).map_err(|error| Error::Broken(error.to_string()))?,
             created_at: now.0,
             last_used_at: None,
+            failures: 0,
         };
         match pending.adds_for {
             None => self.create_account(caller, current, account, row, device_key, now).await,

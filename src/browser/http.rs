@@ -5,11 +5,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
-use super::{js, page, proof};
+use super::{js, page, proof, work};
 use crate::app::islands::{Failure, Refusal};
 
 /// A server that is silent this long is gone.
 const PATIENCE_MS: u32 = 30_000;
+
+/// The status of an answer that asks to wait, or for work.
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// `POST` some JSON. `lost` is what silence means for this call.
 pub(super) async fn post(path: &str, body: &JsValue, lost: Failure) -> Result<JsValue, Failure> {
@@ -21,13 +24,30 @@ pub(super) async fn get(path: &str, lost: Failure) -> Result<JsValue, Failure> {
     json(&send(path, None, None, lost).await?)
 }
 
-/// `POST` the body, or `GET` if there is none, and bring the answer as text.
+/// `POST` the body, or `GET` if there is none, and bring the answer as text. If the server has too much to do and asks for
+/// work, do it and come once more: nothing was changed by the first call.
 pub(super) async fn send(
     path: &str,
     body: Option<&str>,
     proof: Option<&str>,
     lost: Failure,
 ) -> Result<String, Failure> {
+    let (status, text) = send_once(path, body, proof, None, lost.clone()).await?;
+    let work = if status == TOO_MANY_REQUESTS { work::done(&js::parse(&text)).await } else { None };
+    let (status, text) = match work {
+        Some(work) => send_once(path, body, proof, Some(&work), lost).await?,
+        None => (status, text),
+    };
+    if (200..300).contains(&status) { Ok(text) } else { Err(refused(status, &text)) }
+}
+
+async fn send_once(
+    path: &str,
+    body: Option<&str>,
+    proof: Option<&str>,
+    work: Option<&str>,
+    lost: Failure,
+) -> Result<(u16, String), Failure> {
     if page::is_offline() {
         return Err(Failure::Offline);
     }
@@ -41,13 +61,19 @@ pub(super) async fn send(
     if let Some(proof) = proof {
         let _ = headers.set("DPoP", proof);
     }
+    if let Some(work) = work {
+        let _ = headers.set("X-Proof-Of-Work", work);
+    }
     init.set_headers(&headers);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
     let Ok(answer) = JsFuture::from(window.fetch_with_str_and_init(path, &init)).await else { return Err(lost) };
     let Ok(response) = answer.dyn_into::<Response>() else { return Err(lost) };
     proof::remember(&response.headers());
     let text = js::settle(response.text()).await.and_then(|text| text.as_string());
-    if response.ok() { text.ok_or(lost) } else { Err(refused(response.status(), &text.unwrap_or_default())) }
+    match text {
+        None if response.ok() => Err(lost),
+        text => Ok((response.status(), text.unwrap_or_default())),
+    }
 }
 
 fn json(text: &str) -> Result<JsValue, Failure> {

@@ -17,3 +17,4 @@ pub(crate) mod page;
 mod proof;
 pub(crate) mod times;
 pub(crate) mod webauthn;
+mod work;

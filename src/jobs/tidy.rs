@@ -8,7 +8,7 @@ use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY}
 use crate::clock::Timestamp;
 use crate::store::{
     self, Store, alerts, ceremonies, known_devices, outbox, proofs_seen, risk_decisions, session_tokens, sessions,
-    sign_ins, step_up_grants,
+    sign_ins, step_up_grants, throttles,
 };
 
 /// Ended ceremonies stay this long, so that a late answer hears "expired" or "used" and not "unknown".
@@ -37,6 +37,7 @@ async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
     forget!(session_tokens::erase_successors, now.minus(GRACE));
     forget!(step_up_grants::delete_expired, now);
     forget!(proofs_seen::delete_expired, now);
+    forget!(throttles::delete_idle, now);
     forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));
     forget!(sign_ins::delete_older, now.minus(PROFILE_MEMORY));
     forget!(risk_decisions::delete_older, now.minus(DECISION_MEMORY));

@@ -63,6 +63,9 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
     stopping.abort();
     background.stop().await;
     served.map_err(listen_error)?;
+    if let Err(error) = state.throttle.flush().await {
+        tracing::warn!(%error, "what was counted last could not be written");
+    }
     state.store.close().await?;
     tracing::info!("stopped");
     Ok(())

@@ -15,6 +15,7 @@ use super::state::AppState;
 use crate::clock::Timestamp;
 use crate::metrics::{CONTENT_TYPE, Standing};
 use crate::store::{self, alerts, audit_checkpoints, chain_heads};
+use crate::throttle::Layer;
 
 /// Take the address. Where nobody has named one, somebody else may have taken the usual one, and that stops nothing.
 pub(super) async fn bind(state: &AppState) -> Result<Option<TcpListener>, StartError> {
@@ -68,6 +69,9 @@ async fn standing(state: &AppState) -> Result<Standing, store::Error> {
         checkpoint_age: checkpoint.map(|last| now.since(Timestamp(last.at)).as_secs_f64()),
         events,
         unread_events: events - seen,
+        throttled: Layer::ALL
+            .map(|layer| (layer.as_str().to_owned(), state.throttle.counts().refused(layer)))
+            .into(),
         ..Standing::default()
     })
 }

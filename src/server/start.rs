@@ -15,6 +15,7 @@ use crate::keyring::{Keyring, KeyringError, Place};
 use crate::metrics::Metrics;
 use crate::notify::Outbox;
 use crate::store::{self, Store};
+use crate::throttle::Throttle;
 use crate::vault::Vault;
 
 /// Why the server does not start: one sentence.
@@ -92,7 +93,9 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
             .await?,
     );
     let keeper = Arc::new(Keeper::new(trail.clone(), &origin, config.audit.sink.clone()));
-    let auth = Arc::new(Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine));
+    let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), config.throttle);
+    let auth = Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine);
+    let auth = Arc::new(auth.throttled_by(throttle.clone()));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
     let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &config.alerts_off));
@@ -105,6 +108,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
         watcher,
         auth,
         vault,
+        throttle,
         outbox,
         geo,
         metrics,

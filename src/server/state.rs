@@ -13,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::notify::Outbox;
 use crate::server::config::Config;
 use crate::store::Store;
+use crate::throttle::Throttle;
 use crate::vault::Vault;
 
 /// Shared by all requests; cheap to clone.
@@ -34,6 +35,8 @@ pub struct AppState {
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.
     pub vault: Arc<Vault>,
+    /// How much is let through.
+    pub throttle: Throttle,
     /// What has to be sent.
     pub outbox: Arc<Outbox>,
     /// Where addresses are.

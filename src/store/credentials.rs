@@ -1,6 +1,6 @@
 //! Queries on `credentials`.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, SqlErr,
@@ -60,10 +60,21 @@ pub async fn record_use(db: &impl ConnectionTrait, id: Uuid, used: Use) -> Resul
         .col_expr(Column::BackupEligible, Expr::value(used.backup_eligible))
         .col_expr(Column::BackupState, Expr::value(used.backup_state))
         .col_expr(Column::LastUsedAt, Expr::value(used.at))
+        .col_expr(Column::Failures, Expr::value(0_i64))
         .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
     Ok(result.rows_affected == 1)
+}
+
+/// Count one use that was refused.
+pub async fn count_failure(db: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::Failures, ExprTrait::add(Expr::col(Column::Failures), 1_i64))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// How many passkeys a person has.

@@ -24,10 +24,13 @@ pub mod session_tokens;
 pub mod sessions;
 pub mod sign_ins;
 pub mod step_up_grants;
+pub mod throttles;
 pub mod users;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -90,6 +93,7 @@ pub struct Store {
     /// SQLite admits one writer at a time. Waiting here is fair and costs nothing;
     /// waiting in SQLite's busy handler is neither.
     write_gate: Semaphore,
+    statements: Arc<AtomicU64>,
 }
 
 /// A write transaction. Dropped without [`Transaction::commit`], it leaves nothing behind.
@@ -135,8 +139,13 @@ impl Store {
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(5))
             });
-        let db = Database::connect(options).await?;
-        Ok(Self { db, write_gate: Semaphore::new(1) })
+        let mut db = Database::connect(options).await?;
+        let statements = Arc::<AtomicU64>::default();
+        let counter = statements.clone();
+        db.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        Ok(Self { db, write_gate: Semaphore::new(1), statements })
     }
 
     /// Bring the schema up to this binary's. Of several processes that start at once, one does it and the others wait.
@@ -154,6 +163,11 @@ impl Store {
         self.begin().await?.inner.rollback().await?;
         let pending = migration::Migrator::get_pending_migrations_read_only(&self.db).await?;
         Ok(pending.is_empty())
+    }
+
+    /// How many statements were sent since it was opened.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// For reads that stand alone.

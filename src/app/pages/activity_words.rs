@@ -70,6 +70,10 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         "authn_token_created" => act("created an API key"),
         "authn_token_revoked" => act("revoked an API key"),
         "payout_changed" => act("changed where your money is paid to"),
+        "excess_rate_limit_exceeded" => with(
+            "Somebody kept failing to sign in with your passkey",
+            "Nobody got in. Where you have not signed in before, it may take a moment longer for a while. You need do nothing.",
+        ),
         _ => Said { title: UNNAMED.to_owned(), ..act("") },
     }
 }
@@ -98,6 +102,10 @@ fn after_refusal(reason: &str) -> &'static str {
         "user_not_verified" => {
             "Nobody got in. The passkey was there, but not your fingerprint, face or PIN. If that was not you, see that \
              you still have the device it is on."
+        }
+        "passkey_locked" => {
+            "Nobody got in. That passkey was refused a hundred times in a row, so it is locked. Sign in with another one, and \
+             remove it if you do not know why."
         }
         "counter_regressed" | "passkey_changed" => {
             "Nobody got in. If that was not you, this passkey may have been copied: sign in with another one, and look \
@@ -169,7 +177,7 @@ mod tests {
 
     #[test]
     fn words_for_people_are_sentences() {
-        for reason in ["user_not_verified", "counter_regressed", "signature_invalid"] {
+        for reason in ["user_not_verified", "passkey_locked", "counter_regressed", "signature_invalid"] {
             let Said { title, advice, is_act } = said(&event("authn_login_fail", Some(reason)));
             assert!(!title.ends_with('.') && !is_act);
             assert!(advice.is_some_and(|advice| advice.starts_with("Nobody got in. ") && advice.ends_with('.')));

@@ -13,6 +13,11 @@ pub fn error_page(context: PageContext, status: u16, error: &ApiError) -> String
             "The address may be mistyped, or the page has moved.".to_owned(),
             "Nothing is wrong with your account. Check the address, or start again from the first page.",
         ),
+        429 => (
+            "Please wait a moment",
+            error.error.clone(),
+            "Your account and your passkeys are unchanged. Wait as long as it says, then reload.",
+        ),
         500.. => (
             "Something went wrong on our side",
             "We could not show you this page. Your account and your passkeys are unchanged.".to_owned(),

@@ -14,7 +14,7 @@ use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 pub use action::{Action, Which};
 pub use payout::PayoutDetails;
 
-use super::assertion::Touched;
+use super::assertion::{FAILED_ASSERTION, Touched};
 use super::ceremony::Kind;
 use super::refusal::{RefusalKind, StepUpRequired};
 use super::relying_party::{self, Known};
@@ -121,6 +121,9 @@ impl Auth {
         if let Err(Error::Refused(refusal)) = &outcome
             && refusal.kind() == RefusalKind::Input
         {
+            if FAILED_ASSERTION.contains(refusal) {
+                self.count_failure(caller, &relying_party::parse_response(response)?).await?;
+            }
             let event = Event::refused(EventType::AuthnStepUpFail, refusal.code());
             self.record_alone(caller, event.user(current.account.id).session(current.id)).await?;
         }
@@ -135,6 +138,7 @@ impl Auth {
     ) -> Result<SteppedUp, Error> {
         current.may_change()?;
         let response: PublicKeyCredential = relying_party::parse_response(response)?;
+        self.admit_to_account(caller, current.account.id).await?;
         let signed = relying_party::challenge_of(&response.response.client_data_json)?;
         let pending: Pending = self.redeem_ceremony(caller, Kind::StepUp, &signed).await?;
         let action = Action::parse(&pending.action, &pending.params)

@@ -29,7 +29,7 @@ use source::Source;
 use crate::auth::SessionPolicy;
 use crate::notify::Settings as NotifySettings;
 use crate::risk::Policy;
-use crate::store;
+use crate::{store, throttle};
 
 /// The file that is read when `HOLDFAST_CONFIG` names no other.
 pub const DEFAULT_FILE: &str = "Leptos.toml";
@@ -63,6 +63,8 @@ pub struct Config {
     pub metrics: MetricsSettings,
     /// What counts as risky.
     pub risk: Policy,
+    /// How much is let through.
+    pub throttle: throttle::Policy,
     /// Where places come from.
     pub geo: GeoFiles,
     /// Where notices go.
@@ -165,6 +167,11 @@ impl Config {
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
             risk: risk::policy(&source)?,
+            throttle: throttle::Policy::scaled(source.parse_with(
+                "throttle.scale",
+                "a number from 1 to 1000000",
+                |text| text.parse().ok().filter(|scale| (1..=1_000_000).contains(scale)),
+            )?),
             geo: risk::geo_files(&source),
             log_format: source.parse_with("log.format", "json or pretty", |text| match text {
                 "json" => Some(LogFormat::Json),

@@ -66,6 +66,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("risk.parallel-for", "HOLDFAST_RISK_PARALLEL_FOR", Some("5m")),
     setting("risk.burst", "HOLDFAST_RISK_BURST", Some("5")),
     setting("risk.burst-window", "HOLDFAST_RISK_BURST_WINDOW", Some("10m")),
+    setting("throttle.scale", "HOLDFAST_THROTTLE_SCALE", Some("1")),
     setting("geo.db", "HOLDFAST_GEO_DB", None),
     setting("geo.asn-db", "HOLDFAST_GEO_ASN_DB", None),
     secret("mail.smtp-url", "HOLDFAST_SMTP_URL", None),
@@ -81,7 +82,7 @@ pub const SETTINGS: &[Setting] = &[
 pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG"];
 
 /// Names that the contract fixes for work to come. Setting one is no mistake, and has no effect yet.
-pub(super) const RESERVED: &[&str] = &["HOLDFAST_THROTTLE_SCALE"];
+pub(super) const RESERVED: &[&str] = &[];
 
 /// Variables of the build, the tests and the set-up, which the server may inherit.
 pub(super) const FOREIGN_PREFIXES: &[&str] =

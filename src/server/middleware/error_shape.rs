@@ -38,19 +38,15 @@ pub(in crate::server) async fn render(State(state): State<AppState>, request: Re
     if !is_error || response.extensions().get::<AsItIs>().is_some() {
         return response;
     }
-    let (mut parts, body) = response.into_parts();
-    let (status, mut error) = match parts.extensions.remove::<ApiError>() {
-        Some(error) => (parts.status, error),
-        None if parts.headers.contains_key(SERVER_FN_ERROR) => {
-            let error = read_error(body).await;
-            (StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error)
-        }
-        None => (parts.status, from_status(parts.status, parts.extensions.get::<ProtectionError>().is_some())),
+    let (mut parts, _) = read_server_fn(response).await.into_parts();
+    let mut error = match parts.extensions.remove::<ApiError>() {
+        Some(error) => error,
+        None => from_status(parts.status, parts.extensions.get::<ProtectionError>().is_some()),
     };
     error.request_id = request_id;
     tracing::debug!(code = error.code, "refused");
 
-    parts.status = status;
+    let status = parts.status;
     tidy(&mut parts.headers);
     if let Some(value) = error.challenge().and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
         parts.headers.insert(header::WWW_AUTHENTICATE, value);
@@ -74,6 +70,21 @@ fn wants_page(request: &Request) -> bool {
         .is_some_and(|accept| accept.contains("text/html"));
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     accepts_html && is_read && !request.uri().path().starts_with("/auth/")
+}
+
+/// A server function writes its errors out, with one status for all. Read such an answer back to what every other one is here.
+pub(super) async fn read_server_fn(response: Response) -> Response {
+    if !response.headers().contains_key(SERVER_FN_ERROR) || response.extensions().get::<ApiError>().is_some() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let error = read_error(body).await;
+    parts.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(seconds) = error.retry_after {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    parts.extensions.insert(error);
+    Response::from_parts(parts, Body::empty())
 }
 
 async fn read_error(body: Body) -> ApiError {

@@ -6,6 +6,7 @@ mod host;
 mod json_body;
 mod request;
 mod session;
+mod throttle;
 
 use std::any::Any;
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub(super) use error_shape::AsItIs;
 pub(super) use headers::CspNonce;
 pub(super) use json_body::json_body;
 pub(super) use session::resolve as session;
+pub(super) use throttle::throttle;
 
 /// A request may take this long in all.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

@@ -48,6 +48,7 @@ pub(in crate::server) async fn identify(
         step_up: secret(headers, cookies::STEP_UP),
         bound_cookie: secret(headers, cookies::BOUND),
         proof: proof(headers),
+        has_worked: false,
     };
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();

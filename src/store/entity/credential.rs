@@ -24,6 +24,8 @@ pub struct Model {
     pub sign_count: i64,
     pub created_at: i64,
     pub last_used_at: Option<i64>,
+    /// How often in a row it was used and refused.
+    pub failures: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -6,6 +6,7 @@ mod m20261122_000003_session_tokens;
 mod m20261123_000004_payout;
 mod m20261123_000005_risk;
 mod m20261123_000006_audit;
+mod m20261123_000007_throttle;
 mod m20261123_000008_outbox;
 mod m20261123_000009_alerts;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000006_audit::Migration),
             Box::new(m20261123_000009_alerts::Migration),
             Box::new(m20261123_000008_outbox::Migration),
+            Box::new(m20261123_000007_throttle::Migration),
         ]
     }
 }

@@ -48,6 +48,8 @@ impl App {
             ("HOLDFAST_SECRETS", secrets.to_str().unwrap()),
             // On Postgres they would lie in the repository.
             ("HOLDFAST_AUDIT_CHECKPOINTS", checkpoints.to_str().unwrap()),
+            // What is about something else must not be throttled.
+            ("HOLDFAST_THROTTLE_SCALE", "100000"),
         ];
         let env = fixed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::parse("test", "", env).unwrap();
