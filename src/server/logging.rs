@@ -31,8 +31,9 @@ pub fn start(config: &Config) {
             lines.with_target(false).with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed()
         }
     };
-    // A second start (in tests) keeps the first.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    // The filter is one for all: as a filter of the layer it would lose the line after each one that a library only asked
+    // about, as sqlx does. A second start (in tests) keeps the first.
+    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
     // Where it happened, never what was in hand: a panic's message can hold input.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();

@@ -17,7 +17,9 @@ impl App {
     /// A command of the program over this database, in an empty folder of its own.
     pub fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
         let folder = self.secrets.parent().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+        // Two checkouts that share a target folder overwrite each other's program; then the one to use can be named.
+        let named = std::env::var_os("HOLDFAST_TEST_BINARY");
+        let mut command = Command::new(named.unwrap_or_else(|| env!("CARGO_BIN_EXE_holdfast").into()));
         command
             .args(arguments)
             .current_dir(folder)
