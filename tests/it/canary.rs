@@ -51,7 +51,7 @@ struct Passed {
 
 impl Passed {
     fn add(&mut self, secret: &str) {
-        // A compact JWT is secret as a whole, and so is its signature.
+        // A compact JWT is secret as a whole, and so is its signature; of `id.secret` the second.
         let parts: Vec<&str> = secret.split('.').collect();
         let last = *parts.last().unwrap();
         let bare = secret.strip_prefix("hfk_").unwrap_or(secret);
@@ -96,7 +96,7 @@ impl Passed {
                 let strings: Vec<&str> = text.split('"').collect();
                 let secret =
                     strings.chunks_exact(2).filter(|it| !it[0].ends_with("id=") && !it[0].ends_with("path="));
-                secret.for_each(|it| it[1].split('.').for_each(|part| self.add(part)));
+                secret.for_each(|it| self.add(it[1]));
             }
         }
     }
