@@ -51,7 +51,7 @@ struct Passed {
 
 impl Passed {
     fn add(&mut self, secret: &str) {
-        // A compact JWT is secret as a whole, and so is its signature.
+        // A compact JWT is secret as a whole, and so is its signature; of `id.secret` the second.
         let parts: Vec<&str> = secret.split('.').collect();
         let last = *parts.last().unwrap();
         let bare = secret.strip_prefix("hfk_").unwrap_or(secret);
@@ -96,7 +96,7 @@ impl Passed {
                 let strings: Vec<&str> = text.split('"').collect();
                 let secret =
                     strings.chunks_exact(2).filter(|it| !it[0].ends_with("id=") && !it[0].ends_with("path="));
-                secret.for_each(|it| it[1].split('.').for_each(|part| self.add(part)));
+                secret.for_each(|it| self.add(it[1]));
             }
         }
     }
@@ -235,7 +235,7 @@ async fn programs(app: &App) {
     browser.finish_step_up(flip_last_bit(&answer, "signature")).await.refusal(400, "signature_invalid");
     browser.finish_step_up(answer).await.refusal(400, "challenge_used");
     // A secret in the wrong place, and a body that is no JSON.
-    browser.get(&format!("/{}?token={}", browser.sid(), browser.sid())).await;
+    browser.get(&format!("/auth/session?token={}", browser.sid())).await;
     let torn = format!("{{\"response\": \"{}", browser.sid());
     let json = [(header::CONTENT_TYPE.as_str(), "application/json")];
     browser
@@ -259,7 +259,7 @@ async fn u03_no_secret_lies_anywhere(app: App) {
     let passed = std::mem::take(&mut *wire.0.lock().unwrap());
     let log = std::mem::take(&mut *log.0.lock().unwrap());
     let text = String::from_utf8_lossy(&log);
-    assert!(passed.secrets.len() > 500, "{}", passed.secrets.len());
+    assert!(passed.secrets.len() > 300, "{}", passed.secrets.len());
     for alert in
         ["authn_token_reuse", "session_split", "session_binding_violated", "\"answered\"", &passed.request_id]
     {
@@ -268,11 +268,7 @@ async fn u03_no_secret_lies_anywhere(app: App) {
     assert!(Needles::of(&BTreeSet::from([passed.request_id])).find(&log).is_some(), "the search finds nothing");
 
     let needles = Needles::of(&passed.secrets);
-    // The path is logged, and somebody who puts a cookie into one has published it: that line was ours to make here.
-    let lines = text.lines().filter(|line| !line.contains("\"status\":404"));
-    for line in lines {
-        assert_eq!(needles.find(line.as_bytes()), None, "in the log");
-    }
+    assert_eq!(needles.find(&log), None, "in the log");
     assert!(passed.refusals.len() > 50, "{}", passed.refusals.len());
     for (what, body) in &passed.refusals {
         assert_eq!(needles.find(body), None, "in {what}");
