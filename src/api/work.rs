@@ -71,7 +71,6 @@ impl Search {
 pub(crate) fn decimal(mut number: u64) -> Vec<u8> {
     let mut digits = Vec::with_capacity(20);
     loop {
-        #[expect(clippy::cast_possible_truncation, reason = "a digit")]
         digits.push(b'0' + (number % 10) as u8);
         number /= 10;
         if number == 0 {
@@ -82,6 +81,7 @@ pub(crate) fn decimal(mut number: u64) -> Vec<u8> {
 }
 
 /// §6.2.2, the schedule kept in sixteen words.
+#[expect(clippy::many_single_char_names, reason = "the standard's own")]
 fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut words = [0_u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {

@@ -61,6 +61,7 @@ async fn standing(state: &AppState) -> Result<Standing, store::Error> {
     let heads = chain_heads::all(db).await?;
     let read = alerts::cursors(db).await?;
     let checkpoint = audit_checkpoints::last(db).await?;
+    let depths = state.outbox.depths().await?;
     let now = state.clock.now();
     let events: i64 = heads.iter().map(|head| head.seq).sum();
     let seen: i64 = read.iter().map(|cursor| cursor.seq).sum();
@@ -72,6 +73,9 @@ async fn standing(state: &AppState) -> Result<Standing, store::Error> {
         throttled: Layer::ALL
             .map(|layer| (layer.as_str().to_owned(), state.throttle.counts().refused(layer)))
             .into(),
-        ..Standing::default()
+        outbox: depths
+            .into_iter()
+            .map(|depth| (depth.channel, depth.state.name().to_owned(), depth.count))
+            .collect(),
     })
 }
