@@ -127,6 +127,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_document_lists_every_rule_as_it_is() {
+        let document = include_str!("../../../docs/alerts.md");
+        let listed: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
+        let meant: Vec<String> = RULES
+            .iter()
+            .map(|rule| {
+                let minutes = rule.window.as_secs() / 60;
+                let window = if minutes < 60 { format!("{minutes} min") } else { format!("{} h", minutes / 60) };
+                let severity = rule.severity.as_str();
+                format!("| `{}` | {severity} | {window} | {} | {} |", rule.name, rule.title, rule.runbook)
+            })
+            .collect();
+        assert_eq!(listed, meant);
+    }
+
+    #[test]
     fn names_are_unique_and_no_window_is_too_long() {
         for (index, rule) in RULES.iter().enumerate() {
             assert!(RULES[..index].iter().all(|other| other.name != rule.name), "{}", rule.name);
