@@ -5,7 +5,7 @@
 //! | `ssr`     | the server | all but `browser` |
 //! | `hydrate` | the WebAssembly in the browser | `api` (its types), `app` (its islands), `browser` |
 //!
-//! Arrows point one way: `app → api → {auth, vault} → {risk, audit, notify} → store`; `server` wires them. ARCHITECTURE.md has the map.
+//! Arrows point one way: `app → api → {auth, vault} → {risk, throttle, audit, notify} → store`; `server` wires them. ARCHITECTURE.md has the map.
 
 #[cfg(feature = "ssr")]
 pub mod alerts;
@@ -27,6 +27,7 @@ pub mod jobs;
 pub mod keyring;
 #[cfg(feature = "ssr")]
 pub mod metrics;
+#[cfg(feature = "ssr")]
 pub mod notify;
 #[cfg(feature = "ssr")]
 pub mod risk;

@@ -81,13 +81,13 @@ pub(crate) fn decimal(mut number: u64) -> Vec<u8> {
 }
 
 /// §6.2.2, the schedule kept in sixteen words.
-#[expect(clippy::many_single_char_names, reason = "the standard's own")]
+#[expect(clippy::many_single_char_names, reason = "the names that the standard gives them")]
 fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut words = [0_u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
         *word = u32::from_be_bytes(*bytes);
     }
-    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
+    let mut mixed = *state;
     for (round, constant) in K.iter().enumerate() {
         if round >= 16 {
             let (late, early) = (words[(round + 14) % 16], words[(round + 1) % 16]);
@@ -98,15 +98,19 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
                 .wrapping_add(words[(round + 9) % 16])
                 .wrapping_add(small_1);
         }
+        // FIPS calls these a to h.
+        let [a, b, c, _, e, f, g, h] = &mixed;
         let big_1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let choice = (e & f) ^ (!e & g);
         let first =
             h.wrapping_add(big_1).wrapping_add(choice).wrapping_add(*constant).wrapping_add(words[round % 16]);
         let big_0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let second = big_0.wrapping_add((a & b) ^ (a & c) ^ (b & c));
-        (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(first), c, b, a, first.wrapping_add(second));
+        mixed.rotate_right(1);
+        mixed[0] = first.wrapping_add(second);
+        mixed[4] = mixed[4].wrapping_add(first);
     }
-    for (word, added) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+    for (word, added) in state.iter_mut().zip(mixed) {
         *word = word.wrapping_add(added);
     }
 }

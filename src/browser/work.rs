@@ -7,10 +7,10 @@ use super::{js, page};
 use crate::api::{Search, decimal};
 
 /// So many numbers are tried before the page gets a turn: a few hundredths of a second.
-const AT_ONCE: u64 = 8_192;
+const AT_ONCE: u64 = 2_048;
 
 /// After so many tries it is given up: one in four million takes longer at the server's difficulty.
-const LIMIT: u64 = 1_000_000;
+const LIMIT: u64 = 250_000;
 
 /// The header's text for what a refusal asks for; nothing if it asks for none, or for another kind.
 pub(super) async fn done(refusal: &JsValue) -> Option<String> {

@@ -13,9 +13,9 @@ use crate::clock::Timestamp;
 use crate::keyring::Keyring;
 use crate::secret::{NoEntropy, random_bytes};
 
-/// So many zero bits must the hash begin with: 65,536 hashes on average. A phone does half a million in a second, so one
-/// in two thousand takes it longer than that.
-pub const DIFFICULTY: u32 = 16;
+/// So many zero bits must the hash begin with: 16,384 hashes on average. A slow phone does some 80,000 in a second, so one in
+/// a hundred takes it longer than that.
+pub const DIFFICULTY: u32 = 14;
 
 /// A challenge is good for so long.
 const LIFETIME: Micros = 120_000_000;
