@@ -292,6 +292,8 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
         "sign_in_counts",
         "risk_policies",
         "risk_decisions",
+        "job_leases",
+        "outbox",
         "sessions",
         "auth_events",
         "chain_heads",
