@@ -70,8 +70,8 @@ struct NotBound {
     whose: Option<(Uuid, Uuid)>,
 }
 
-fn refused(reason: &'static str) -> Result<Result<Bound, NotBound>, Error> {
-    Ok(Err(NotBound { reason, whose: None }))
+fn refused<T>(reason: &'static str) -> Result<T, NotBound> {
+    Err(NotBound { reason, whose: None })
 }
 
 #[derive(Deserialize)]
@@ -133,23 +133,23 @@ impl Auth {
     }
 
     async fn try_register_dbsc(&self, caller: &Caller, jwt: &str) -> Result<Result<Bound, NotBound>, Error> {
-        let Some(parsed) = jws::parse(jwt, TYP) else { return refused("malformed") };
-        let Some(key) = &parsed.key else { return refused("malformed") };
-        let Some(claims) = parsed.verify::<Registration>(key) else { return refused("wrong_signature") };
-        let Some((id, secret)) = claims.authorization.split_once('.') else { return refused("offer_unknown") };
+        let Some(parsed) = jws::parse(jwt, TYP) else { return Ok(refused("malformed")) };
+        let Some(key) = &parsed.key else { return Ok(refused("malformed")) };
+        let Some(claims) = parsed.verify::<Registration>(key) else { return Ok(refused("wrong_signature")) };
+        let Some((id, secret)) = claims.authorization.split_once('.') else { return Ok(refused("offer_unknown")) };
         let (true, Some(secret)) = (is_identifier(id), Secret::parse(secret)) else {
-            return refused("offer_unknown");
+            return Ok(refused("offer_unknown"));
         };
         if !self.is_our_audience(claims.aud.as_deref(), caller) {
-            return refused("wrong_audience");
+            return Ok(refused("wrong_audience"));
         }
         let now = self.clock.now();
         let tx = self.trail.begin().await?;
         let Some(offer) = dbsc::find_offer(&*tx, id, &secret.hash()).await? else {
-            return refused("offer_unknown");
+            return Ok(refused("offer_unknown"));
         };
         let Some(owner) = self.hold_session(&tx, offer.session_id, now).await? else {
-            return refused("session_ended");
+            return Ok(refused("session_ended"));
         };
         let whose = Some((owner, offer.session_id));
         if !self.use_challenge(&tx, id, &claims.jti, now.minus(OFFER_LIFETIME), now).await? {

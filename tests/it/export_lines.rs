@@ -124,7 +124,7 @@ async fn u04_nothing_in_an_event_ends_a_line_or_drives_a_terminal(app: App) {
     record_every_kind(&app, Uuid::from_u128(1), HOSTILE).await;
     for format in [Format::Ocsf, Format::Ecs, Format::Jsonl] {
         let (lines, told) = export(&app, format, None, "", None).await;
-        assert_eq!(told.lines as usize, 2 * EventType::ALL.len());
+        assert_eq!(told.lines, 2 * EventType::ALL.len() as u64);
         assert_eq!(lines.len(), 2 * EventType::ALL.len(), "a line for each event and no more");
         for line in &lines {
             assert!(line.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{line}");
