@@ -70,7 +70,7 @@ struct NotBound {
     whose: Option<(Uuid, Uuid)>,
 }
 
-fn refused(reason: &'static str) -> Result<Bound, NotBound> {
+fn refused<T>(reason: &'static str) -> Result<T, NotBound> {
     Err(NotBound { reason, whose: None })
 }
 
