@@ -59,7 +59,11 @@ fn u14_every_event_is_written_somewhere_and_every_alert_is_on_the_page() {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
     let rules: Vec<_> = all
         .iter()
-        .filter(|(path, _)| ["/src/auth/", "/src/vault/", "/src/audit/keep.rs", "/src/alerts/watch.rs"].iter().any(|it| path.contains(it)))
+        .filter(|(path, _)| {
+            ["/src/auth/", "/src/vault/", "/src/audit/keep.rs", "/src/alerts/watch.rs"]
+                .iter()
+                .any(|it| path.contains(it))
+        })
         .collect();
     for kind in EventType::ALL {
         let variant = format!("EventType::{kind:?}");

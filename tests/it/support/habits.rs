@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use holdfast::jobs::lease::Holder;
-use holdfast::jobs::{self, Context, JOBS};
+use holdfast::jobs::{self, JOBS};
 use serde_json::Value;
 
 use super::agents::CHROME_WINDOWS;
@@ -165,7 +165,7 @@ impl App {
         let mut contexts = Vec::new();
         for _ in 0..processes {
             let state = self.beside(&[]).await.state;
-            let context = Context { store: state.store, clock: state.clock };
+            let context = state.jobs();
             contexts.push((Holder::new(&context).unwrap(), context));
         }
         // A test that jumps over months has put events where a partition should be, so those are left out.
