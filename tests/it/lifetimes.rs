@@ -299,11 +299,19 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
         "chain_heads",
         "audit_keys",
         "audit_checkpoints",
+        "throttles",
+        "proofs_of_work",
+        "alerts",
+        "alert_cursors",
     ] {
         app.drop_table(table).await;
     }
     app.sql("ALTER TABLE old RENAME TO sessions").await;
-    for (table, change) in [("users", "DROP COLUMN sign_ins"), ("users", "DROP COLUMN recovered_at")] {
+    for (table, change) in [
+        ("users", "DROP COLUMN sign_ins"),
+        ("users", "DROP COLUMN recovered_at"),
+        ("credentials", "DROP COLUMN failures"),
+    ] {
         app.sql(&format!("ALTER TABLE {table} {change}")).await;
     }
     app.sql(
