@@ -162,7 +162,8 @@ async fn verify(config: &Config, checkpoints: Option<PathBuf>, key: Option<&str>
         writeln!(out, "{fault}")?;
     }
     let (events, chains) = (report.events, report.chains);
-    writeln!(out, "{events} events in {chains} chains, {} of erased people", report.erased)?;
+    let s = if chains == 1 { "" } else { "s" };
+    writeln!(out, "{events} events in {chains} chain{s}, {} of erased people", report.erased)?;
     match report.checkpoints {
         0 => writeln!(out, "compared with no checkpoint: an end that was cut off would not be seen")?,
         count => writeln!(out, "compared with {count} checkpoints")?,

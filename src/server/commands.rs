@@ -37,6 +37,11 @@ pub async fn replay_risk(config: &Config, request_id: Option<&str>) -> Result<Re
 /// The audit trail, for looking at.
 async fn open_trail(config: &Config) -> Result<Arc<Trail>, CommandError> {
     let store = Arc::new(Store::connect(&config.database).await?);
+    if !store.has_schema().await? {
+        return Err(
+            "the database has not the schema of this version; `holdfast migrate` brings it up to date".into()
+        );
+    }
     let keyring = Arc::new(Keyring::load(&place_of_keys(config)?)?);
     Ok(Arc::new(Trail::open(store, keyring, Arc::new(SystemClock), Arc::default(), config.audit.retention).await?))
 }

@@ -1,7 +1,5 @@
 //! `/metrics`, on an address of its own: what it says is for the team that runs the service, and nobody else.
 
-use std::net::SocketAddr;
-
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -32,8 +30,9 @@ pub(super) async fn bind(state: &AppState) -> Result<Option<TcpListener>, StartE
 
 /// Answer until told to stop.
 pub(super) async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) {
-    let address: Option<SocketAddr> = listener.local_addr().ok();
-    tracing::info!(?address, "metrics are at /metrics");
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("metrics are at http://{address}/metrics");
+    }
     let served = axum::serve(listener, router(state)).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         tracing::error!(%error, "metrics are no longer served");

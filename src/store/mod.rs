@@ -161,6 +161,11 @@ impl Store {
     /// Whether the database answers, can be written to, and has this binary's schema.
     pub async fn is_ready(&self) -> Result<bool, Error> {
         self.begin().await?.inner.rollback().await?;
+        self.has_schema().await
+    }
+
+    /// Whether the database has this binary's schema.
+    pub async fn has_schema(&self) -> Result<bool, Error> {
         let pending = migration::Migrator::get_pending_migrations_read_only(&self.db).await?;
         Ok(pending.is_empty())
     }
