@@ -22,6 +22,8 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod geo;
 #[cfg(feature = "ssr")]
+mod hex;
+#[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod keyring;

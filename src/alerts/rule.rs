@@ -75,6 +75,18 @@ pub struct Rule {
     pub overdue: Option<fn(&[&Seen], Timestamp) -> bool>,
 }
 
+/// What rules that one event is enough for have in common.
+pub(super) const AT_ONCE: Rule = Rule {
+    name: "",
+    severity: Severity::Medium,
+    title: "",
+    runbook: "",
+    window: Duration::from_hours(1),
+    key: |_| None,
+    fires: |_| true,
+    overdue: None,
+};
+
 impl Rule {
     /// In this time the same is told once.
     pub fn cool_down(&self) -> Duration {

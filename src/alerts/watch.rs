@@ -14,7 +14,7 @@ use super::rules::RULES;
 use super::seen::Seen;
 use super::tell;
 use super::windows::{Finding, LONGEST, Windows};
-use crate::audit::{Error, Event, EventType, Origin, Trail, hex};
+use crate::audit::{Error, Event, EventType, Origin, Trail};
 use crate::clock::Timestamp;
 use crate::notify::Outbox;
 use crate::secret::random_bytes;
@@ -101,8 +101,7 @@ impl Watcher {
         }
         let tx = self.trail.begin().await?;
         for name in &self.off {
-            let origin = Origin { request_id: hex(&random_bytes::<10>()?), ..Origin::default() };
-            tx.record(origin, Event::refused(EventType::SysMonitorDisabled, name));
+            tx.record(Origin::of_ours()?, Event::refused(EventType::SysMonitorDisabled, name));
         }
         tx.commit().await
     }

@@ -71,7 +71,7 @@ mod tests {
     fn the_hash_is_the_one_that_anybody_can_make() {
         // Made with Python's hashlib from the description above, byte by byte.
         let expected = "684b9565edb135be21c23e713dec9bc0352950f8cd49be62f7d3328a6d170324";
-        assert_eq!(super::super::read::hex(&link(&START, &row())), expected);
+        assert_eq!(crate::hex::encode(&link(&START, &row())), expected);
     }
 
     #[test]

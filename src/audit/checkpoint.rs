@@ -96,7 +96,7 @@ impl VerifierKey {
         let key = STANDARD.decode(key).map_err(|_| Invalid::Key)?;
         let Some((&ED25519_TYPE, key)) = key.split_first() else { return Err(Invalid::Key) };
         let found = Self { name: name.to_owned(), key: key.to_vec() };
-        if key.len() != 32 || id != super::read::hex(&found.id()) {
+        if key.len() != 32 || id != crate::hex::encode(&found.id()) {
             return Err(Invalid::Key);
         }
         Ok(found)
@@ -112,7 +112,7 @@ impl VerifierKey {
 impl std::fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = STANDARD.encode([&[ED25519_TYPE], self.key.as_slice()].concat());
-        write!(f, "{}+{}+{key}", self.name, super::read::hex(&self.id()))
+        write!(f, "{}+{}+{key}", self.name, crate::hex::encode(&self.id()))
     }
 }
 

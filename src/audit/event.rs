@@ -5,6 +5,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::hex;
+use crate::secret::{NoEntropy, random_bytes};
+
 macro_rules! event_types {
     ($($(#[$doc:meta])* $variant:ident, $word:literal;)*) => {
         /// The kinds of event.
@@ -105,6 +108,13 @@ pub struct Origin {
     pub asn: Option<u32>,
     /// The SHA-256 of the cookie by which a browser is known again.
     pub browser: Option<[u8; 32]>,
+}
+
+impl Origin {
+    /// Of what no request did: it gets an id of its own.
+    pub fn of_ours() -> Result<Self, NoEntropy> {
+        Ok(Self { request_id: hex::encode(&random_bytes::<10>()?), ..Self::default() })
+    }
 }
 
 /// What is personal about an event. It is sealed.

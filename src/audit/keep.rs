@@ -12,7 +12,6 @@ use super::event::{Event, EventType, Origin};
 use super::keys::month_text;
 use super::trail::{Error, Trail};
 use crate::clock::Timestamp;
-use crate::secret::random_bytes;
 use crate::store::{Connection, audit_checkpoint, audit_checkpoints, audit_keys, chain_head, chain_heads, events};
 
 /// Checkpoints are at most this far apart.
@@ -139,10 +138,8 @@ impl Keeper {
             let tx = self.trail.begin().await?;
             let of_chain = events::cut(&*tx, head.chain, seq).await?;
             chain_heads::cut(&*tx, head.chain, seq, hash).await?;
-            // No request did this: it gets an id of its own.
-            let id = super::read::hex(&random_bytes::<10>()?);
             let event = Event::success(EventType::AuditRetentionApplied).count(of_chain);
-            tx.record(Origin { request_id: id, ..Origin::default() }, event);
+            tx.record(Origin::of_ours()?, event);
             tx.commit().await?;
             gone += of_chain;
         }

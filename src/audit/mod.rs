@@ -29,7 +29,7 @@ mod vocabulary;
 
 pub use event::{Details, Event, EventType, Origin, RiskOfEvent, SignalPoints};
 pub use keep::{CHECKPOINT_INTERVAL, Keeper, Sink, SinkError};
-pub use read::{Recorded, hex};
+pub use read::Recorded;
 pub use trail::{Error, Trail, Transaction};
 pub use verify::{Report, verify};
 pub use vocabulary::Severity;

@@ -1,7 +1,6 @@
 //! Events, found and opened again.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use uuid::Uuid;
 
@@ -107,14 +106,6 @@ fn digest(keyring: &Keyring, purpose: &'static str, year: i32, value: &[u8]) -> 
 /// What an event's sealed part belongs to, so that it cannot be put into another row.
 pub(super) fn bound_to(at: Timestamp, kind: &str, request_id: &str) -> Vec<u8> {
     format!("{} {kind} {request_id}", at.0).into_bytes()
-}
-
-/// As hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl Trail {

@@ -130,7 +130,7 @@ impl Trail {
             device: origin.device,
             country: origin.country,
             asn: origin.asn,
-            browser: origin.browser.as_ref().map(|hash| read::hex(hash)),
+            browser: origin.browser.as_ref().map(|hash| crate::hex::encode(hash)),
             ..event.details
         };
         let owner = Owner::of(user, at);

@@ -82,14 +82,15 @@ impl Auth {
         Ok(Some(stored.user_id))
     }
 
-    /// Verify the signature, and that the passkey is one of ours: of `owner`, where the person is known.
-    pub(super) async fn check_assertion(
+    /// Verify the signature, and that the passkey it names is one of ours: of `owner`, where the person is known.
+    pub(super) fn check_assertion(
         &self,
         response: &PublicKeyCredential,
+        named: Option<credential::Model>,
         state: DiscoverableAuthentication,
         owner: Option<Uuid>,
     ) -> Result<Asserted, Error> {
-        let stored = self.find_passkey(response).await?.ok_or(Refusal::PasskeyUnknown)?;
+        let stored = named.ok_or(Refusal::PasskeyUnknown)?;
         if owner.is_some_and(|owner| owner != stored.user_id) {
             return Err(Refusal::UserHandleMismatch.into());
         }

@@ -70,13 +70,14 @@ impl Auth {
         device_key: Option<DeviceKeyOffer<'_>>,
     ) -> Result<SignedIn, Error> {
         let response: PublicKeyCredential = relying_party::parse_response(response)?;
-        if let Some(named) = self.find_passkey(&response).await? {
+        let named = self.find_passkey(&response).await?;
+        if let Some(named) = &named {
             self.admit_to_account(caller, named.user_id).await?;
         }
         let challenge = relying_party::challenge_of(&response.response.client_data_json)?;
         let pending: Pending = self.redeem_ceremony(caller, Kind::Authentication, &challenge).await?;
         let device_key = device_key.map(|offer| self.check_device_key(caller, offer, &challenge)).transpose()?;
-        let asserted = self.check_assertion(&response, pending.state, None).await?;
+        let asserted = self.check_assertion(&response, named, pending.state, None)?;
 
         let person = users::find(self.store.reader(), asserted.owner).await?.ok_or(Refusal::PasskeyUnknown)?;
         let input = self.look_at_sign_in(caller, &person).await?;

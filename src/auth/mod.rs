@@ -48,7 +48,7 @@ use crate::clock::Clock;
 use crate::keyring::Keyring;
 use crate::secret::Secret;
 use crate::store::Store;
-use crate::throttle::{self, Layer, Policy, Throttle};
+use crate::throttle::{self, Layer, Throttle};
 
 /// How long a ceremony may take, from options to verify.
 pub const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_mins(5);
@@ -78,7 +78,7 @@ pub struct Begun {
 
 impl Auth {
     /// The rules over the audit trail and its database, a relying party, the origin it is reached at, the keys to seal with, and
-    /// what weighs risk.
+    /// what weighs risk and what limits how much.
     pub fn new(
         trail: Arc<Trail>,
         rp: RelyingParty,
@@ -86,16 +86,10 @@ impl Auth {
         keyring: Arc<Keyring>,
         sessions: SessionPolicy,
         engine: Engine,
+        throttle: Throttle,
     ) -> Self {
         let (store, clock) = (trail.store(), trail.clock());
-        let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), Policy::default());
         Self { store, trail, rp, origin, keyring, clock, sessions, engine, throttle }
-    }
-
-    /// The same rules, throttled by this.
-    #[must_use]
-    pub fn throttled_by(self, throttle: Throttle) -> Self {
-        Self { throttle, ..self }
     }
 }
 

@@ -21,6 +21,7 @@ use super::credits::{self, Credit};
 use super::record::{Network, NetworkRecord, PlaceRecord};
 use super::table::{Runs, Table, upper_half};
 use super::tree::{Damage, Tree};
+use crate::hex;
 use crate::risk::Place;
 
 /// The largest files on the market are a quarter of this.
@@ -114,7 +115,7 @@ pub(super) fn parse<T: Known>(bytes: &[u8]) -> Result<Loaded<T>, Why> {
 
 /// The first eight digits of the SHA-256.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(4).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hex::encode(&Sha256::digest(bytes)[..4])
 }
 
 /// Turns the tree into a table. A record that many networks share is read once.

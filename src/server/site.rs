@@ -1,15 +1,14 @@
 //! The site's files: inside the binary when built for release, from `target/site` while developing.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use rust_embed::{EmbeddedFile, RustEmbed};
+use std::borrow::Cow;
 
 use crate::api::ApiError;
 use crate::app::Assets;
+use crate::hex;
 
 #[derive(RustEmbed)]
 #[folder = "target/site/"]
@@ -44,10 +43,7 @@ fn versioned(path: &str) -> String {
 }
 
 fn version(file: &EmbeddedFile) -> String {
-    file.metadata.sha256_hash().iter().take(VERSION_LENGTH / 2).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&file.metadata.sha256_hash()[..VERSION_LENGTH / 2])
 }
 
 /// Answers every path that no route answers.

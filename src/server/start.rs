@@ -94,8 +94,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     );
     let keeper = Arc::new(Keeper::new(trail.clone(), &origin, config.audit.sink.clone()));
     let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), config.throttle);
-    let auth = Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine);
-    let auth = Arc::new(auth.throttled_by(throttle.clone()));
+    let auth =
+        Arc::new(Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine, throttle.clone()));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
     let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &config.alerts_off));

@@ -1,16 +1,10 @@
 //! A session of a browser, used by something that calls itself a program (Elastic's cookie replay by tool).
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 fn key(seen: &Seen) -> Option<Key> {
     seen.has("automated_user_agent").then_some(Key::Person(seen.person?))
-}
-
-fn fires(_: &[&Seen]) -> bool {
-    true
 }
 
 pub(super) const RULE: Rule = Rule {
@@ -18,10 +12,8 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Medium,
     title: "A program used a session that a browser opened.",
     runbook: "Look at the session: a copied cookie in a script looks like this. End it if nobody knows of the script.",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

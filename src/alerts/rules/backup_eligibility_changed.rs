@@ -1,8 +1,6 @@
 //! The backup eligibility of a passkey changed, which WebAuthn Level 3 §6.1.3 rules out.
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 const KIND: &str = "credential_backup_eligibility_changed";
@@ -11,19 +9,13 @@ fn key(seen: &Seen) -> Option<Key> {
     seen.is(&[KIND]).then_some(Key::Person(seen.person?))
 }
 
-fn fires(_: &[&Seen]) -> bool {
-    true
-}
-
 pub(super) const RULE: Rule = Rule {
     name: "backup_eligibility_changed",
     severity: Severity::Medium,
     title: "A passkey that could not be backed up now can.",
     runbook: "Rare and worth a look: the specification says that this never changes.",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

@@ -1,16 +1,10 @@
 //! Two places too far apart for the time between them: `risk/signals/impossible_travel`'s verdict (500 km, 900 km/h).
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 fn key(seen: &Seen) -> Option<Key> {
     seen.has("impossible_travel").then_some(Key::Person(seen.person?))
-}
-
-fn fires(_: &[&Seen]) -> bool {
-    true
 }
 
 pub(super) const RULE: Rule = Rule {
@@ -18,10 +12,8 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::High,
     title: "A session or a sign-in came from two places that are too far apart.",
     runbook: "Ask the person; end their sessions if it was not them (admin, person, sessions).",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

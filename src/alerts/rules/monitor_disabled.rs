@@ -1,8 +1,6 @@
 //! OWASP's sys_monitor_disabled: whoever attacks switches off the light first.
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 const KIND: &str = "sys_monitor_disabled";
@@ -11,19 +9,13 @@ fn key(seen: &Seen) -> Option<Key> {
     seen.is(&[KIND]).then_some(Key::Service)
 }
 
-fn fires(_: &[&Seen]) -> bool {
-    true
-}
-
 pub(super) const RULE: Rule = Rule {
     name: "monitor_disabled",
     severity: Severity::High,
     title: "A rule, a log or a sink was switched off.",
     runbook: "If nobody on the team did this, treat the machine as taken over.",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! A DBSC statement that another key has signed.
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 const KIND: &str = "session_binding_violated";
@@ -11,19 +9,13 @@ fn key(seen: &Seen) -> Option<Key> {
     seen.is(&[KIND]).then_some(Key::Person(seen.person?))
 }
 
-fn fires(_: &[&Seen]) -> bool {
-    true
-}
-
 pub(super) const RULE: Rule = Rule {
     name: "session_binding_violated",
     severity: Severity::High,
     title: "Somebody signed for a bound session with another key.",
     runbook: "The session has ended by itself. Whoever did this knows its identifier; look at the network it came from.",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! A person pressed "This wasn't me".
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 const KIND: &str = "session_disowned";
@@ -11,19 +9,13 @@ fn key(seen: &Seen) -> Option<Key> {
     seen.is(&[KIND]).then_some(Key::Person(seen.person?))
 }
 
-fn fires(_: &[&Seen]) -> bool {
-    true
-}
-
 pub(super) const RULE: Rule = Rule {
     name: "session_disowned",
     severity: Severity::High,
     title: "A person says that a session was not theirs.",
     runbook: "The session has ended. Look at what was changed in it, and ask the person to check their passkeys.",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! Two machines in one session: two operators and two browser families at once.
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 const KIND: &str = "session_split";
@@ -11,19 +9,13 @@ fn key(seen: &Seen) -> Option<Key> {
     seen.is(&[KIND]).then_some(Key::Person(seen.person?))
 }
 
-fn fires(_: &[&Seen]) -> bool {
-    true
-}
-
 pub(super) const RULE: Rule = Rule {
     name: "session_split",
     severity: Severity::High,
     title: "One session was used on two machines at once.",
     runbook: "The session has ended by itself. Ask the person which machine is theirs.",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! A replaced token came back (RFC 9700 §4.14.2).
 
-use std::time::Duration;
-
-use super::super::rule::{Key, Rule, Severity};
+use super::super::rule::{AT_ONCE, Key, Rule, Severity};
 use super::super::seen::Seen;
 
 const KIND: &str = "authn_token_reuse";
@@ -11,19 +9,13 @@ fn key(seen: &Seen) -> Option<Key> {
     seen.is(&[KIND]).then_some(Key::Person(seen.person?))
 }
 
-fn fires(_: &[&Seen]) -> bool {
-    true
-}
-
 pub(super) const RULE: Rule = Rule {
     name: "token_reuse",
     severity: Severity::High,
     title: "A session token that had been replaced was used again: somebody has a copy.",
     runbook: "The session has ended by itself. Ask the person whether they know the device; look for malware.",
-    window: Duration::from_hours(1),
     key,
-    fires,
-    overdue: None,
+    ..AT_ONCE
 };
 
 #[cfg(test)]

@@ -146,7 +146,8 @@ impl Auth {
         if pending.session != current.id || challenge(&pending.nonce, current.id, &action) != *signed {
             return Err(Refusal::CeremonyMismatch.into());
         }
-        let asserted = self.check_assertion(&response, pending.state, Some(current.account.id)).await?;
+        let named = self.find_passkey(&response).await?;
+        let asserted = self.check_assertion(&response, named, pending.state, Some(current.account.id))?;
 
         let tx = self.trail.begin().await?;
         let touched = self.accept_assertion(&tx, &asserted).await?;

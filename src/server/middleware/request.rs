@@ -1,6 +1,5 @@
 //! The outermost layer: an id for the request, the facts of whoever asks, and one log line at the end.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -14,6 +13,7 @@ use tracing::Instrument;
 use super::AppState;
 use crate::api::{ApiError, cookies};
 use crate::auth::{Caller, Presented, ProofHeader};
+use crate::hex;
 use crate::secret::{Secret, random_bytes};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -87,11 +87,7 @@ pub(in crate::server) async fn identify(
 
 /// 20 hexadecimal digits: short enough to read out, long enough not to meet again.
 fn mint() -> Option<String> {
-    let bytes = random_bytes::<10>().ok()?;
-    Some(bytes.iter().fold(String::with_capacity(20), |mut id, byte| {
-        let _ = write!(id, "{byte:02x}");
-        id
-    }))
+    Some(hex::encode(&random_bytes::<10>().ok()?))
 }
 
 /// The `trace-id` of a well-formed `traceparent` (W3C Trace Context §3.2). It joins what belongs together and allows nothing.

@@ -4,7 +4,6 @@
 //! Events no longer keep the user agent as it was sent: what can be told from it is kept instead.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -80,14 +79,6 @@ const STATEMENTS: &[&str] = &[
 impl MigrationTrait for Migration {
     #[expect(elided_lifetimes_in_paths, reason = "the trait's signature, as async_trait wants it repeated")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        for statement in STATEMENTS {
-            let statement = match manager.get_database_backend() {
-                DatabaseBackend::Postgres => statement.replace("BYTES", "BYTEA"),
-                _ => statement.replace("BYTES", "BLOB").replace("UUID", "BLOB"),
-            };
-            db.execute_unprepared(&statement).await?;
-        }
-        Ok(())
+        super::run(manager, STATEMENTS).await
     }
 }

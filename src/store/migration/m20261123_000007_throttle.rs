@@ -1,7 +1,6 @@
 //! Throttling: counters, proofs of work that were redeemed, and how often in a row a passkey has failed.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -26,11 +25,6 @@ const STATEMENTS: &[&str] = &[
 impl MigrationTrait for Migration {
     #[expect(elided_lifetimes_in_paths, reason = "the trait's signature, as async_trait wants it repeated")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        for statement in STATEMENTS {
-            let bytes = if manager.get_database_backend() == DatabaseBackend::Postgres { "BYTEA" } else { "BLOB" };
-            db.execute_unprepared(&statement.replace("BYTES", bytes)).await?;
-        }
-        Ok(())
+        super::run(manager, STATEMENTS).await
     }
 }

@@ -1,7 +1,6 @@
 //! What the alert rules have found, and how far they have read.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -32,14 +31,6 @@ const STATEMENTS: &[&str] = &[
 impl MigrationTrait for Migration {
     #[expect(elided_lifetimes_in_paths, reason = "the trait's signature, as async_trait wants it repeated")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        for statement in STATEMENTS {
-            let statement = match manager.get_database_backend() {
-                DatabaseBackend::Postgres => statement.replace("BYTES", "BYTEA"),
-                _ => statement.replace("BYTES", "BLOB").replace("UUID", "BLOB"),
-            };
-            db.execute_unprepared(&statement).await?;
-        }
-        Ok(())
+        super::run(manager, STATEMENTS).await
     }
 }

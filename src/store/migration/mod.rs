@@ -11,6 +11,19 @@ mod m20261123_000008_outbox;
 mod m20261123_000009_alerts;
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DatabaseBackend;
+
+/// Run statements that both databases understand once bytes and ids have the name that each gives them.
+async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+    for statement in statements {
+        let statement = match manager.get_database_backend() {
+            DatabaseBackend::Postgres => statement.replace("BYTES", "BYTEA"),
+            _ => statement.replace("BYTES", "BLOB").replace("UUID", "BLOB"),
+        };
+        manager.get_connection().execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
 
 /// All migrations, oldest first.
 #[derive(Debug)]
