@@ -5,8 +5,10 @@
 //! | `ssr`     | the server | all but `browser` |
 //! | `hydrate` | the WebAssembly in the browser | `api` (its types), `app` (its islands), `browser` |
 //!
-//! Arrows point one way: `app → api → {auth, vault} → {risk, throttle, audit, notify} → store`; `server` wires them. ARCHITECTURE.md has the map.
+//! Arrows point one way: `app → api → {auth, vault, admin} → {risk, throttle, audit, notify} → store`; `server` wires them. ARCHITECTURE.md has the map.
 
+#[cfg(feature = "ssr")]
+mod admin;
 #[cfg(feature = "ssr")]
 pub mod alerts;
 pub mod api;
@@ -20,6 +22,13 @@ mod browser;
 #[cfg(feature = "ssr")]
 pub mod clock;
 #[cfg(feature = "ssr")]
+pub mod defence;
+#[cfg(feature = "ssr")]
+pub mod drill;
+#[cfg(feature = "ssr")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(feature = "ssr")]
 mod geo;
 #[cfg(feature = "ssr")]
 mod hex;
@@ -31,6 +40,8 @@ pub mod keyring;
 pub mod metrics;
 #[cfg(feature = "ssr")]
 pub mod notify;
+#[cfg(feature = "ssr")]
+mod recovery;
 #[cfg(feature = "ssr")]
 pub mod risk;
 #[cfg(feature = "ssr")]

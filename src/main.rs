@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use holdfast::audit::export::{Cursor, Format};
 use holdfast::clock::{SystemClock, Timestamp};
+use holdfast::drill;
 use holdfast::keyring;
 use holdfast::server::config::Config;
 use holdfast::server::{self, logging};
@@ -50,6 +51,11 @@ enum Command {
     /// What the risk engine has decided.
     #[command(subcommand)]
     Risk(Risk),
+    /// Attack a running instance, and say what held.
+    Drill(drill::Arguments),
+    /// Who may look at the console, /admin.
+    #[command(subcommand)]
+    Admin(Admin),
 }
 
 #[derive(Subcommand)]
@@ -87,6 +93,24 @@ fn moment(text: &str) -> Result<Timestamp, &'static str> {
 }
 
 #[derive(Subcommand)]
+enum Admin {
+    /// Make somebody an operator.
+    Grant {
+        /// Their id, or their address if nobody else claims it.
+        #[arg(long)]
+        user: String,
+    },
+    /// Make them one no longer.
+    Revoke {
+        /// Their id, or their address if nobody else claims it.
+        #[arg(long)]
+        user: String,
+    },
+    /// Print who is one.
+    List,
+}
+
+#[derive(Subcommand)]
 enum Risk {
     /// Score stored decisions again, from what lies sealed in their rows. Fails if any comes out different.
     Replay {
@@ -116,6 +140,14 @@ fn main() -> ExitCode {
         }
         Command::Outbox { retry } => run(async |config| say(&server::outbox_report(config, retry).await?)),
         Command::Risk(Risk::Replay { request }) => run(async |config| replay(&config, request.as_deref()).await),
+        Command::Drill(arguments) => run(async |config| attack(&config, &arguments).await),
+        Command::Admin(Admin::Grant { user }) => {
+            run(async |config| say(&server::grant_operator(&config, &user).await?))
+        }
+        Command::Admin(Admin::Revoke { user }) => {
+            run(async |config| say(&server::revoke_operator(&config, &user).await?))
+        }
+        Command::Admin(Admin::List) => run(async |config| say(&server::list_operators(&config).await?)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -131,11 +163,13 @@ fn main() -> ExitCode {
 
 fn run<E: Into<Box<dyn Error>>>(work: impl AsyncFnOnce(Config) -> Result<(), E>) -> Result<(), Box<dyn Error>> {
     let config = Config::load()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Traces are sent by tasks.
+    let _entered = runtime.enter();
     logging::start(&config);
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(work(config)).map_err(Into::into)
 }
 
@@ -186,6 +220,25 @@ async fn export(
     }
     writeln!(told, "{} events. To go on: --after", exported.lines)?;
     Ok(writeln!(told, "{}", exported.cursor)?)
+}
+
+async fn attack(config: &Config, arguments: &drill::Arguments) -> Result<(), Box<dyn Error>> {
+    if arguments.list {
+        return say(&drill::list());
+    }
+    #[cfg(feature = "broken-defences")]
+    if arguments.defences {
+        return say(&holdfast::defence::list());
+    }
+    if arguments.clean {
+        let erased = drill::clean(&server::look_inside(config).await?).await?;
+        return say(&[format!("{erased} throw-away accounts were erased")]);
+    }
+    let inside = server::look_inside(config).await.map_err(|error| error.to_string());
+    let report = drill::run(arguments, inside, server::stopped()).await?;
+    let text = if arguments.json { format!("{}\n", report.json()) } else { report.table() };
+    std::io::stdout().write_all(text.as_bytes())?;
+    if report.has_held() { Ok(()) } else { Err("not everything held".into()) }
 }
 
 fn print_audit_key(config: &Config) -> Result<(), Box<dyn Error>> {

@@ -16,12 +16,13 @@ use super::tell;
 use super::windows::{Finding, LONGEST, Windows};
 use crate::audit::{Error, Event, EventType, Origin, Trail};
 use crate::clock::Timestamp;
+use crate::defence::Defence;
 use crate::notify::Outbox;
 use crate::secret::random_bytes;
 use crate::store::{alert, alert_cursor, alerts, chain_heads};
 
 /// Names this use of the keyring.
-const PURPOSE: &str = "alert";
+pub(super) const PURPOSE: &str = "alert";
 /// As many events of a chain are read at once.
 const PAGE: u64 = 500;
 /// An alert names this many events at most, the newest.
@@ -71,7 +72,7 @@ pub struct About {
 /// Reads the trail for the rules. Only one in all processes may look at a time; the job's lease sees to that.
 #[derive(Debug)]
 pub struct Watcher {
-    trail: Arc<Trail>,
+    pub(super) trail: Arc<Trail>,
     outbox: Arc<Outbox>,
     /// Switched off.
     off: Vec<&'static str>,
@@ -90,6 +91,9 @@ impl Watcher {
     /// All rules but those that are switched off.
     pub fn new(trail: Arc<Trail>, outbox: Arc<Outbox>, off: &[&'static str]) -> Self {
         let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|rule| !off.contains(&rule.name)).collect();
+        for rule in &rules {
+            trail.metrics().expect_alerts(rule.name, rule.severity.as_str());
+        }
         let state = Mutex::new(State { windows: Windows::new(rules.clone()), position: None });
         Self { trail, outbox, rules, off: off.to_vec(), state }
     }
@@ -212,6 +216,9 @@ impl Watcher {
         at: Timestamp,
         finding: Finding,
     ) -> Result<Option<Alert>, Error> {
+        if !Defence::Alerts.is_up() {
+            return Ok(None);
+        }
         let Finding { rule, key, events } = finding;
         let subject = self.trail.keyring.digest(PURPOSE, key.to_string().as_bytes())[..16].to_vec();
         let since = at.minus(rule.cool_down()).0;
@@ -239,6 +246,7 @@ impl Watcher {
             body: self.trail.keyring.seal(PURPOSE, id.as_bytes(), &plain)?,
             acknowledged_at: None,
             acknowledged_by: None,
+            note: None,
         };
         alerts::insert(&**tx, row.clone()).await?;
         let alert = told(row, about);
@@ -252,7 +260,7 @@ impl Watcher {
         rows.into_iter().map(|row| self.open(row)).collect()
     }
 
-    fn open(&self, row: alert::Model) -> Result<Alert, Error> {
+    pub(super) fn open(&self, row: alert::Model) -> Result<Alert, Error> {
         let plain = self.trail.keyring.open(PURPOSE, row.id.as_bytes(), &row.body)?;
         let about =
             serde_json::from_slice(&plain).map_err(|_| Error::Broken("an alert cannot be read".to_owned()))?;

@@ -8,9 +8,10 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::{ApiError, DeviceKey, cookies};
+use crate::admin::Admin;
 use crate::auth::{
-    Auth, Caller, CurrentSession, DbscOffer, DeviceKeyOffer, IssuedSession, KNOWN_DEVICE_LIFETIME, Refusal,
-    Renewed, Resolution,
+    Auth, Caller, CurrentSession, DbscOffer, DeviceKeyOffer, IssuedSession, KNOWN_DEVICE_LIFETIME, Presented,
+    Refusal, Renewed, Resolution,
 };
 use crate::secret::Secret;
 use crate::vault::Vault;
@@ -22,8 +23,10 @@ const REGISTRATION: HeaderName = HeaderName::from_static("secure-session-registr
 pub(super) struct Call {
     pub(super) auth: Arc<Auth>,
     pub(super) vault: Arc<Vault>,
+    pub(super) admin: Arc<Admin>,
     pub(super) caller: Caller,
     resolution: Resolution,
+    recovery: Presented,
     response: ResponseOptions,
 }
 
@@ -34,15 +37,16 @@ impl Call {
         let extensions = parts.as_ref().map(|parts| &parts.extensions);
         let caller = extensions.and_then(|extensions| extensions.get::<Caller>().cloned());
         let resolution = extensions.and_then(|extensions| extensions.get::<Resolution>().cloned());
-        let rules = (use_context::<Arc<Auth>>(), use_context::<Arc<Vault>>());
+        let rules = (use_context::<Arc<Auth>>(), use_context::<Arc<Vault>>(), use_context::<Arc<Admin>>());
         let response = use_context::<ResponseOptions>();
-        let ((Some(auth), Some(vault)), Some(caller), Some(resolution), Some(response)) =
+        let ((Some(auth), Some(vault), Some(admin)), Some(caller), Some(resolution), Some(response)) =
             (rules, caller, resolution, response)
         else {
             tracing::error!("a server function ran without its context");
             return Err(ApiError::internal());
         };
-        Ok(Self { auth, vault, caller, resolution, response })
+        let recovery = parts.map_or(Presented::Nothing, |parts| cookies::read(&parts.headers, cookies::RECOVERY));
+        Ok(Self { auth, vault, admin, caller, resolution, recovery, response })
     }
 
     /// The session, where one is needed.
@@ -53,6 +57,15 @@ impl Call {
     /// The session, where having none is no mistake.
     pub(super) fn session_if_any(&self) -> Option<&CurrentSession> {
         self.resolution.live().ok()
+    }
+
+    /// The token of a recovery: the one that was given, or the browser's.
+    pub(super) fn recovery(&self, given: Option<&str>) -> Result<Secret, Refusal> {
+        match (given, &self.recovery) {
+            (Some(given), _) => Secret::parse(given).ok_or(Refusal::RecoveryNotFound),
+            (None, Presented::Secret(token)) => Ok(token.clone()),
+            (None, Presented::Nothing | Presented::Malformed) => Err(Refusal::RecoveryNotFound),
+        }
     }
 
     /// Give the browser what belongs to a session that was just opened.

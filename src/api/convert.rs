@@ -1,7 +1,7 @@
 //! From the rules' types to the wire's.
 
-use super::{Reason, wire};
-use crate::auth::{self, Account, ActivityPage, PasskeyInfo, SessionInfo};
+use super::{Reason, wire, wire_email, wire_passkey};
+use crate::auth::{self, Account, ActivityPage, AddressInfo, LinkInfo, LinkKind, PasskeyInfo, SessionInfo};
 use crate::clock::Timestamp;
 use crate::geo;
 use crate::risk::{Decision, Signal};
@@ -18,6 +18,46 @@ impl From<Account> for wire::User {
     }
 }
 
+impl From<AddressInfo> for wire_email::Address {
+    fn from(address: AddressInfo) -> Self {
+        Self {
+            id: address.id.to_string(),
+            address: address.email,
+            primary: address.is_primary,
+            verified: address.verified_at.is_some(),
+            added_at: address.added_at.to_rfc3339(),
+            verified_at: address.verified_at.map(Timestamp::to_rfc3339),
+            code_until: address.code_until.map(Timestamp::to_rfc3339),
+        }
+    }
+}
+
+impl From<LinkInfo> for wire_email::NotMe {
+    fn from(link: LinkInfo) -> Self {
+        Self {
+            kind: match link.kind {
+                LinkKind::SignIn => wire_email::NotMeKind::SignIn,
+                LinkKind::Passkey => wire_email::NotMeKind::Passkey,
+                LinkKind::PasskeyRemoved => wire_email::NotMeKind::PasskeyRemoved,
+                LinkKind::PasskeyRenamed => wire_email::NotMeKind::PasskeyRenamed,
+                LinkKind::ApiKey => wire_email::NotMeKind::ApiKey,
+                LinkKind::EmailAdded => wire_email::NotMeKind::EmailAdded,
+                LinkKind::EmailRemoved => wire_email::NotMeKind::EmailRemoved,
+                LinkKind::EmailPrimary => wire_email::NotMeKind::EmailPrimary,
+                LinkKind::AccountDeletion => wire_email::NotMeKind::AccountDeletion,
+                LinkKind::Recovery => wire_email::NotMeKind::Recovery,
+            },
+            at: auth::day_and_time(link.at),
+            until: auth::day_and_time(link.until),
+            device: Some(link.device),
+            place: link.country,
+            network: link.network,
+            live: link.is_live,
+            used: link.is_used,
+        }
+    }
+}
+
 impl From<PasskeyInfo> for wire::Passkey {
     fn from(passkey: PasskeyInfo) -> Self {
         Self {
@@ -30,6 +70,40 @@ impl From<PasskeyInfo> for wire::Passkey {
             backup_state: passkey.backup_state,
             created_at: passkey.created_at.to_rfc3339(),
             last_used_at: passkey.last_used_at.map(Timestamp::to_rfc3339),
+        }
+    }
+}
+
+impl From<auth::PasskeyInFull> for wire_passkey::PasskeyInFull {
+    fn from(it: auth::PasskeyInFull) -> Self {
+        Self {
+            passkey: it.passkey.into(),
+            last_used_on: it.last_used_on.map(Into::into),
+            last_used_from: it.last_used_from,
+            sessions: it.sessions,
+            opened_this: it.opened_this,
+            is_last: it.is_last,
+            blocked: it.blocked,
+        }
+    }
+}
+
+impl From<auth::Signal> for wire_passkey::Signals {
+    fn from(signal: auth::Signal) -> Self {
+        let none = Self::default();
+        match signal {
+            auth::Signal::Unknown { rp_id, credential_id } => {
+                let signal = wire_passkey::UnknownCredential { rp_id, credential_id };
+                Self { signal_unknown_credential: Some(signal), ..none }
+            }
+            auth::Signal::Accepted { rp_id, user_id, credential_ids: all_accepted_credential_ids } => {
+                let signal = wire_passkey::AllAcceptedCredentials { rp_id, user_id, all_accepted_credential_ids };
+                Self { signal_all_accepted_credentials: Some(signal), ..none }
+            }
+            auth::Signal::Details { rp_id, user_id, name, display_name } => {
+                let signal = wire_passkey::CurrentUserDetails { rp_id, user_id, name, display_name };
+                Self { signal_current_user_details: Some(signal), ..none }
+            }
         }
     }
 }
@@ -178,7 +252,11 @@ impl From<SessionInfo> for wire::SessionEntry {
 }
 
 /// The answer of `GET /auth/session`.
-pub fn current_session(current: &auth::CurrentSession, threshold: u32) -> wire::CurrentSession {
+pub fn current_session(
+    current: &auth::CurrentSession,
+    threshold: u32,
+    recovery_due_at: Option<Timestamp>,
+) -> wire::CurrentSession {
     let assessment = current.assessment();
     wire::CurrentSession {
         user: current.account.clone().into(),
@@ -198,6 +276,7 @@ pub fn current_session(current: &auth::CurrentSession, threshold: u32) -> wire::
             decision: assessment.decision.into(),
             signals: assessment.signals.iter().cloned().map(Into::into).collect(),
         },
+        recovery_due_at: recovery_due_at.map(Timestamp::to_rfc3339),
     }
 }
 
@@ -209,6 +288,11 @@ pub fn passkey_list(passkeys: Vec<PasskeyInfo>) -> wire::PasskeyList {
 /// The answer of `GET /auth/sessions`.
 pub fn session_list(sessions: Vec<SessionInfo>) -> wire::SessionList {
     wire::SessionList { sessions: sessions.into_iter().map(Into::into).collect() }
+}
+
+/// The answer of `GET /account/email`.
+pub fn address_list(addresses: Vec<AddressInfo>, sends_mail: bool) -> wire_email::AddressList {
+    wire_email::AddressList { addresses: addresses.into_iter().map(Into::into).collect(), sends_mail }
 }
 
 /// The answer of `GET /api-keys`.

@@ -19,6 +19,10 @@ pub const CEREMONY: &str = "__Host-ceremony";
 pub const KNOWN_DEVICE: &str = "__Host-device";
 /// The browser that a touch was made in. Without it the touch is no use: who copied the session cookie before has not this.
 pub const STEP_UP: &str = "__Host-step-up";
+/// What came with a link of a mail, while its page is looked at.
+pub const LINK: &str = "__Host-link";
+/// A recovery that was begun in this browser.
+pub const RECOVERY: &str = "__Host-recovery";
 /// What DBSC binds.
 pub const BOUND: &str = "__Host-bound";
 

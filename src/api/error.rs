@@ -5,6 +5,8 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::ServerFnErrorErr;
 use serde::{Deserialize, Serialize};
 
+use super::Signals;
+
 /// What every error answer holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,6 +33,9 @@ pub struct ApiError {
     /// What may be done instead of waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof_of_work: Option<Box<ProofOfWork>>,
+    /// What passkey managers should be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Box<Signals>>,
 }
 
 /// Work that lets the next request through: a number such that the SHA-256 of `challenge.salt.number` begins with so many zero
@@ -119,6 +124,7 @@ impl ApiError {
             reasons: None,
             step_up: None,
             proof_of_work: None,
+            signals: None,
         }
     }
 }
@@ -233,8 +239,8 @@ mod server {
                     tracing::error!(%error, "nothing is let through that cannot be counted");
                     Self::unavailable()
                 }
-                error if error.is_unreachable() => {
-                    tracing::error!(%error, "the database cannot be reached");
+                error if error.is_unavailable() => {
+                    tracing::error!(%error, "the database cannot do that now");
                     Self::unavailable()
                 }
                 other => {

@@ -60,10 +60,22 @@ pub async fn login_verify(
 ) -> Result<SignedIn, ApiError> {
     let call = super::call::Call::current()?;
     let device_key = device_key.as_ref().map(DeviceKey::as_offer);
-    let done =
-        call.auth.finish_authentication(&call.caller, call.session_if_any(), response.get(), device_key).await?;
+    let response = response.get();
+    let done = call
+        .auth
+        .finish_authentication(&call.caller, call.session_if_any(), response, device_key)
+        .await
+        .map_err(|error| refused(&call, error, response))?;
     call.open(&done.session);
     Ok(SignedIn { ok: true, user: done.account.into() })
+}
+
+/// A passkey that we do not know should not be offered here again.
+#[cfg(feature = "ssr")]
+fn refused(call: &super::call::Call, error: crate::auth::Error, response: &str) -> ApiError {
+    let is_unknown = matches!(error, crate::auth::Error::Refused(crate::auth::Refusal::PasskeyUnknown));
+    let signal = if is_unknown { call.auth.signal_unknown(response) } else { None };
+    ApiError { signals: signal.map(|signal| Box::new(signal.into())), ..error.into() }
 }
 
 #[cfg(feature = "ssr")]

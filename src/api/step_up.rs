@@ -14,6 +14,9 @@ pub async fn step_up_options(action: String, params: Json) -> Result<Json, ApiEr
     let call = super::call::Call::current()?;
     let current = call.session()?;
     let action = crate::auth::Action::parse(&action, params.get()).ok_or_else(ApiError::invalid_request)?;
+    if !call.auth.knows(current, &action).await? {
+        return Err(ApiError::invalid_request());
+    }
     let begun = call.auth.begin_step_up(&call.caller, current, &action).await?;
     super::passkey::answer_options(&call, begun)
 }
@@ -25,7 +28,7 @@ pub async fn step_up_verify(response: Json) -> Result<SteppedUp, ApiError> {
     let done = call.auth.finish_step_up(&call.caller, call.session()?, response.get()).await?;
     call.renew(&done.renewed);
     if let Some(holder) = &done.holder {
-        call.issue_cookie(super::cookies::STEP_UP, holder, crate::auth::CEREMONY_LIFETIME);
+        call.issue_cookie(super::cookies::STEP_UP, holder, done.holder_lifetime);
     }
     call.offer(done.dbsc.as_ref());
     Ok(SteppedUp { ok: true, valid_until: done.valid_until.to_rfc3339() })

@@ -71,6 +71,16 @@ pub struct SignedIn {
     pub user: User,
 }
 
+/// Answer of `POST /account/delete`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToBeDeleted {
+    /// Always true.
+    pub ok: bool,
+    /// Until when it can be undone.
+    pub deletes_at: String,
+}
+
 /// Answer of calls that only do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Done {
@@ -87,6 +97,10 @@ pub struct CurrentSession {
     pub session: Session,
     /// What the risk engine makes of this request.
     pub risk: Risk,
+    /// Somebody is recovering this account, and can make a passkey from then on. Told to `?watch=1` only: whoever watches
+    /// can stop it.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "recoveryDueAt")]
+    pub recovery_due_at: Option<String>,
 }
 
 /// A session, without its token.

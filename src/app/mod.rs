@@ -15,8 +15,11 @@ mod when;
 
 #[cfg(feature = "ssr")]
 pub use pages::{
-    AccountPage, ActivityPage, ActivityPanel, ApiKeysPage, ApiKeysPanel, BillingPage, BillingPanel, ConfirmPage,
-    Notice, ProvePage, SessionsPage, SessionsPanel, SignInPage, SignUpPage, error_page,
+    AccountPage, ActivityPage, ActivityPanel, AlertsPage, AlertsPanel, ApiKeysPage, ApiKeysPanel, BillingPage,
+    BillingPanel, ConfirmPage, DeletionPage, DeletionPanel, EventsPage, EventsPanel, LapsedPanel, NobodyPanel,
+    NotMePage, Notice, NowPage, NowPanel, PasskeysPage, PasskeysPanel, PersonPage, PersonPanel, ProvePage,
+    RecoverPage, RecoverPanel, RecoveryPage, RecoveryPanel, RestorePage, RestorePanel, SessionsPage,
+    SessionsPanel, SignInPage, SignUpPage, error_page,
 };
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, PageContext, fragment, shell};

@@ -27,8 +27,10 @@ pub struct PageContext {
     nonce: String,
     /// What the service calls itself.
     service: String,
-    /// On a page of the account: its path.
-    current: Option<&'static str>,
+    /// On a page that needs a session: whose pages these are, and its own path.
+    of: Option<(&'static Pages, &'static str)>,
+    /// Whether somebody is recovering the account that it is of.
+    is_recovering: bool,
     /// While cargo-leptos watches: where its reload server listens.
     reload_port: Option<u16>,
 }
@@ -36,7 +38,7 @@ pub struct PageContext {
 impl PageContext {
     /// A page for anybody.
     pub fn new(title: &'static str, assets: Assets, nonce: String, service: String) -> Self {
-        Self { title, assets, nonce, service, current: None, reload_port: None }
+        Self { title, assets, nonce, service, of: None, is_recovering: false, reload_port: None }
     }
 
     /// What scripts of this answer must carry.
@@ -47,7 +49,19 @@ impl PageContext {
     /// A page of the account: with the way to its sisters, and left by itself when the session ends.
     #[must_use]
     pub fn of_account(self, path: &'static str) -> Self {
-        Self { current: Some(path), ..self }
+        Self { of: Some((&ACCOUNT, path)), ..self }
+    }
+
+    /// A page of the console: the same, with the way to its own sisters.
+    #[must_use]
+    pub fn of_console(self, path: &'static str) -> Self {
+        Self { of: Some((&CONSOLE, path)), ..self }
+    }
+
+    /// Say first that somebody is recovering the account. While the page is open it goes on looking for that by itself.
+    #[must_use]
+    pub fn recovering(self, is_recovering: bool) -> Self {
+        Self { is_recovering, ..self }
     }
 
     /// The same page by another name.
@@ -63,27 +77,50 @@ impl PageContext {
     }
 }
 
-/// The pages of the account, as the masthead names them.
-const ACCOUNT: [(&str, &str); 5] = [
-    ("/account", "Account"),
-    ("/account/sessions", "Sessions"),
-    ("/account/activity", "Activity"),
-    ("/account/api-keys", "API keys"),
-    ("/account/billing", "Payout"),
-];
+/// Pages that belong together, as the masthead names them.
+#[derive(Debug)]
+struct Pages {
+    name: &'static str,
+    links: &'static [(&'static str, &'static str)],
+}
+
+/// The person's own.
+static ACCOUNT: Pages = Pages {
+    name: "Your account",
+    links: &[
+        ("/account", "Account"),
+        ("/account/sessions", "Sessions"),
+        ("/account/activity", "Activity"),
+        ("/account/api-keys", "API keys"),
+        ("/account/billing", "Payout"),
+    ],
+};
+
+/// Those of operators.
+static CONSOLE: Pages = Pages {
+    name: "Console",
+    links: &[
+        ("/admin", "Now"),
+        ("/admin/alerts", "Alerts"),
+        ("/admin/events", "Events"),
+        ("/account", "Your account"),
+    ],
+};
 
 /// Load the islands' code and wake each island, once the page is complete. A press that comes before that is kept and
-/// repeated, so that a slow network costs a moment and not a second press. If the code does not come, the page says so.
+/// repeated, so that a slow network costs a moment and not a second press: in a later task, because some islands begin to
+/// listen at the end of the one that woke them. If the code does not come, the page says so.
 const LOADER: &str = r#"(() => {
   const complete = new Promise((resolve) => addEventListener("DOMContentLoaded", resolve));
   let pressed;
-  const keep = (event) => { if (event.target.closest("leptos-island")) { event.preventDefault(); pressed = event.submitter ?? event.target; } };
+  const keep = (event) => { if (event.target.closest("leptos-island")) { event.preventDefault(); event.stopImmediatePropagation(); pressed = event.submitter ?? event.target; } };
   addEventListener("submit", keep, true);
   import(JS).then(async (module) => {
     await module.default({ module_or_path: WASM });
     await complete;
     module.hydrate();
     for (const island of document.querySelectorAll("leptos-island")) module[island.dataset.component](island);
+    await new Promise((resolve) => setTimeout(resolve));
     removeEventListener("submit", keep, true);
     if (pressed?.isConnected) pressed.click();
   }).catch(async () => {
@@ -98,7 +135,7 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
-    let PageContext { title, assets, nonce, service, current, reload_port } = context;
+    let PageContext { title, assets, nonce, service, of, is_recovering, reload_port } = context;
     // Both are addresses of ours, of letters that JSON and JavaScript write alike.
     let loader = LOADER.replace("JS", &format!("{:?}", assets.js)).replace("WASM", &format!("{:?}", assets.wasm));
     let reload = reload_port.map(|port| {
@@ -134,21 +171,34 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
                         <Mark />
                         {service}
                     </a>
-                    {current.map(|current| view! { <AccountNav current=current /> })}
+                    {of.map(|(pages, current)| view! { <Nav pages=pages current=current /> })}
                 </header>
+                {of.map(|_| view! { <Recovering is_shown=is_recovering /> })}
                 {page()}
-                {current.map(|_| view! { <TouchDialog /> <Keep /> })}
+                {of.map(|_| view! { <TouchDialog /> <Keep /> })}
             </body>
         </html>
     }
 }
 
+/// Whoever is signed in can stop a recovery, and should know of it wherever they are.
 #[component]
-fn AccountNav(current: &'static str) -> impl IntoView {
-    let links = ACCOUNT.map(|(path, name)| {
-        view! { <a href=path aria-current=(path == current).then_some("page")>{name}</a> }
+fn Recovering(is_shown: bool) -> impl IntoView {
+    view! {
+        <div class="alarm" aria-live="assertive">
+            <p data-recovering hidden=!is_shown>
+                "Somebody is recovering this account. " <a href="/account/recovery">"See how far it is, and stop it"</a>
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn Nav(pages: &'static Pages, current: &'static str) -> impl IntoView {
+    let links = pages.links.iter().map(|(path, name)| {
+        view! { <a href=*path aria-current=(*path == current).then_some("page")>{*name}</a> }
     });
-    view! { <nav aria-label="Your account">{links.collect_view()}</nav> }
+    view! { <nav aria-label=pages.name>{links.collect_view()}</nav> }
 }
 
 /// Only the page, without the document around it: for a `Panel` to show.

@@ -29,6 +29,12 @@ macro_rules! event_types {
 event_types! {
     /// An account was made, with its first passkey (OWASP `user_created`).
     UserCreated, "user_created";
+    /// An account was erased whole (OWASP `user_deleted`); the reason is why. It does not say whose.
+    UserDeleted, "user_deleted";
+    /// Somebody wants their account erased, which is done after a while.
+    UserDeletionRequested, "user_deletion_requested";
+    /// It is kept after all; the reason is by what: a session or the link in a mail.
+    UserDeletionCancelled, "user_deletion_cancelled";
     /// Somebody tried to make one, or a passkey for one, and was refused.
     UserCreateFail, "user_create_fail";
     /// Somebody signed in (OWASP `authn_login_success`).
@@ -59,8 +65,16 @@ event_types! {
     AuthnStepUpSuccess, "authn_step_up_success";
     /// It was refused.
     AuthnStepUpFail, "authn_step_up_fail";
+    /// Routine requests of a session were weighed and let through; one row for all within a tenth of a second.
+    RiskEval, "risk_eval";
+    /// The risk of a session rose or fell by a level (CAEP `risk-level-change`).
+    RiskLevelChanged, "risk_level_changed";
     /// A passkey was added to an account (CAEP `credential-change`, create).
     CredentialCreated, "credential_created";
+    /// A passkey got another name (CAEP `credential-change`, update).
+    CredentialUpdated, "credential_updated";
+    /// A passkey was removed from an account (CAEP `credential-change`, delete).
+    CredentialDeleted, "credential_deleted";
     /// An API key was made (OWASP `authn_token_created`).
     AuthnTokenCreated, "authn_token_created";
     /// An API key was ended (OWASP `authn_token_revoked`).
@@ -69,12 +83,46 @@ event_types! {
     AuthzFail, "authz_fail";
     /// Where somebody is paid to was changed.
     PayoutChanged, "payout_changed";
+    /// A person was given all that is kept of them (OWASP `sensitive_read`); the reason is the action.
+    SensitiveRead, "sensitive_read";
+    /// A code was mailed to an address, to show whose it is.
+    EmailCodeSent, "email_code_sent";
+    /// What was typed in was not that code.
+    EmailCodeFail, "email_code_fail";
+    /// It was: the address is known to be the person's.
+    EmailVerified, "email_verified";
+    /// An address was taken off an account.
+    EmailRemoved, "email_removed";
+    /// Another address is an account's main one, or a change of addresses was taken back.
+    EmailChanged, "email_changed";
+    /// A recovery keeps a passkey from being used (CAEP `credential-change`, revoke).
+    CredentialSuspended, "credential_suspended";
+    /// Such a passkey can be used again.
+    CredentialRestored, "credential_restored";
+    /// New recovery codes were made.
+    RecoveryCodesCreated, "recovery_codes_created";
+    /// Somebody asked to get back into an account.
+    RecoveryStarted, "recovery_started";
+    /// One of the two codes was shown; the reason is which.
+    RecoveryApproved, "recovery_approved";
+    /// Both were, and the wait began (RISC `recovery-activated`); the reason is the tier.
+    RecoveryWaiting, "recovery_waiting";
+    /// A step of a recovery was refused.
+    RecoveryFail, "recovery_fail";
+    /// A recovery was stopped; the reason is how.
+    RecoveryStopped, "recovery_stopped";
+    /// A recovery was completed: a new passkey opens the account.
+    RecoveryCompleted, "recovery_completed";
     /// A synced passkey's signature counter went backwards.
     CredentialCounterRegressed, "credential_counter_regressed";
     /// A passkey that could not be backed up now can.
     CredentialBackupEligibilityChanged, "credential_backup_eligibility_changed";
     /// There was too much of something (OWASP `excess_rate_limit_exceeded`); the reason is the layer that refused.
     ExcessRateLimitExceeded, "excess_rate_limit_exceeded";
+    /// Somebody was given a role or lost it (OWASP `privilege_permissions_changed`); the reason says which.
+    PrivilegePermissionsChanged, "privilege_permissions_changed";
+    /// An operator looked at something or did something (OWASP `authz_admin`); the reason says what.
+    AuthzAdmin, "authz_admin";
     /// A rule, a log or a sink was switched off (OWASP `sys_monitor_disabled`); the reason says which.
     SysMonitorDisabled, "sys_monitor_disabled";
     /// Events older than they may be were cut off the trail.
@@ -136,6 +184,12 @@ pub struct Details {
     /// Who did it, where that is not the person themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Uuid>,
+    /// Which alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Uuid>,
+    /// What was searched for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
     /// The network, not the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
@@ -157,6 +211,21 @@ pub struct Details {
     /// How many there were, where one row stands for several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// From which level of risk to which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<LevelChange>,
+}
+
+/// A move from one level of risk to another, in CAEP's words (CAEP 1.0 §3.8).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LevelChange {
+    /// What is at risk: `SESSION`.
+    pub principal: String,
+    /// `LOW`, `MEDIUM` or `HIGH`.
+    pub previous_level: String,
+    /// The same.
+    pub current_level: String,
 }
 
 /// What the risk engine said.
@@ -229,6 +298,34 @@ impl Event {
     #[must_use]
     pub fn api_key(mut self, id: Uuid) -> Self {
         self.details.api_key = Some(id);
+        self
+    }
+
+    /// From which level of risk to which.
+    #[must_use]
+    pub fn level(mut self, change: LevelChange) -> Self {
+        self.details.level = Some(change);
+        self
+    }
+
+    /// Who did it, where that is not the person themselves.
+    #[must_use]
+    pub fn actor(mut self, id: Uuid) -> Self {
+        self.details.actor = Some(id);
+        self
+    }
+
+    /// Which alert.
+    #[must_use]
+    pub fn alert(mut self, id: Uuid) -> Self {
+        self.details.alert = Some(id);
+        self
+    }
+
+    /// What was searched for.
+    #[must_use]
+    pub fn search(mut self, what: String) -> Self {
+        self.details.search = Some(what);
         self
     }
 

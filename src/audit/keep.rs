@@ -85,8 +85,8 @@ impl Keeper {
 
     /// Write a checkpoint if it is time for one.
     pub async fn checkpoint_if_due(&self) -> Result<(), SinkError> {
-        let last = audit_checkpoints::last(self.trail.store.reader()).await.map_err(Error::from)?;
         let now = self.trail.clock.now();
+        let last = audit_checkpoints::last(self.trail.store.reader(), i64::MAX).await.map_err(Error::from)?;
         // A clock that was put back must not stop them: only one of the last minutes counts.
         let is_fresh = last
             .is_some_and(|last| now.0 >= last.at && now.since(Timestamp(last.at)) + MARGIN < CHECKPOINT_INTERVAL);

@@ -9,6 +9,7 @@
 //! | `chain` | the hash that makes a row depend on all rows before it |
 //! | `keys` | one key a person, so that forgetting somebody is forgetting their key |
 //! | `read` | events, opened again |
+//! | `search` | events, looked for by operators, and counted |
 //! | `checkpoint` | a signed statement of where the chains stand |
 //! | `keep` | checkpoints in time, and what is older than it may be cut off |
 //! | `verify` | whether all of it is as it was written |
@@ -23,13 +24,15 @@ mod inventory;
 mod keep;
 mod keys;
 mod read;
+mod search;
 mod trail;
 mod verify;
 mod vocabulary;
 
-pub use event::{Details, Event, EventType, Origin, RiskOfEvent, SignalPoints};
+pub use event::{Details, Event, EventType, LevelChange, Origin, RiskOfEvent, SignalPoints};
 pub use keep::{CHECKPOINT_INTERVAL, Keeper, Sink, SinkError};
 pub use read::Recorded;
+pub use search::{Criteria, Place};
 pub use trail::{Error, Trail, Transaction};
 pub use verify::{Report, verify};
 pub use vocabulary::Severity;

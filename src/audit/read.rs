@@ -48,6 +48,12 @@ impl Recorded {
         (self.seq << CHAIN_BITS) | i64::from(self.chain)
     }
 
+    /// The chain and the number in it that such a number is made of.
+    pub fn place_of(number: i64) -> (i16, i64) {
+        let chain = number & ((1 << CHAIN_BITS) - 1);
+        (i16::try_from(chain).unwrap_or_default(), number >> CHAIN_BITS)
+    }
+
     /// As much of a row as nobody needs a key for.
     pub(super) fn closed(row: auth_event::Model) -> Self {
         Self {
@@ -80,7 +86,8 @@ impl Digests {
         let year = at.to_date_time().year();
         let of = |purpose, value: Option<&[u8]>| Some(digest(keyring, purpose, year, value?));
         Self {
-            person: of("audit person", details.user.as_ref().map(|id| id.as_bytes().as_slice())),
+            // What an operator does that is about nobody is found as theirs.
+            person: of("audit person", details.user.or(details.actor).as_ref().map(|id| id.as_bytes().as_slice())),
             network: of("audit network", details.network.as_deref().map(str::as_bytes)),
             browser: of("audit browser", details.browser.as_deref().map(str::as_bytes)),
             credential: of("audit credential", details.credential.as_ref().map(|id| id.as_bytes().as_slice())),
@@ -98,7 +105,7 @@ impl Digests {
     }
 }
 
-fn digest(keyring: &Keyring, purpose: &'static str, year: i32, value: &[u8]) -> Vec<u8> {
+pub(super) fn digest(keyring: &Keyring, purpose: &'static str, year: i32, value: &[u8]) -> Vec<u8> {
     let dated = [&year.to_be_bytes(), value].concat();
     keyring.digest(purpose, &dated)[..DIGEST_LENGTH].to_vec()
 }
@@ -111,13 +118,7 @@ pub(super) fn bound_to(at: Timestamp, kind: &str, request_id: &str) -> Vec<u8> {
 impl Trail {
     /// All that a person may be called in the years that the trail goes back.
     fn names_of(&self, user_id: Uuid, since: Option<Timestamp>) -> Vec<Vec<u8>> {
-        let this = self.clock.now().to_date_time().year();
-        let since = since.unwrap_or_else(|| self.clock.now().minus(self.retention));
-        // A clock that was ahead has left events in the next year.
-        let first = since.to_date_time().year();
-        (first.min(this)..=this + 1)
-            .map(|year| digest(&self.keyring, "audit person", year, user_id.as_bytes()))
-            .collect()
+        self.names("audit person", user_id.as_bytes(), since)
     }
 
     /// A person's events, newest first, without these types, from `before` (time and number) on.
@@ -163,6 +164,17 @@ impl Trail {
     ) -> Result<u32, Error> {
         let names = self.names_of(user_id, Some(since));
         Ok(events::count_of_person(db, &names, kinds, since.0, limit).await?)
+    }
+
+    /// The events that these requests have left.
+    pub async fn of_requests(&self, request_ids: &[&str]) -> Result<Vec<Recorded>, Error> {
+        let db = self.store.reader();
+        let mut rows = Vec::new();
+        // A database takes only so many parameters.
+        for some in request_ids.chunks(500) {
+            rows.extend(events::of_requests(db, some).await?);
+        }
+        self.open_all(db, rows).await
     }
 
     /// The events of a chain after this number, in order.

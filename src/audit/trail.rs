@@ -173,6 +173,7 @@ impl Transaction<'_> {
     }
 
     /// Make everything written through this transaction so, and everything told of it evidence.
+    #[cfg_attr(feature = "otlp", tracing::instrument(skip_all, name = "audit.commit"))]
     pub async fn commit(self) -> Result<(), Error> {
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
         let counted: Vec<_> = written.iter().map(|one| (one.event.kind.as_str(), one.event.outcome)).collect();

@@ -44,19 +44,44 @@ impl EventType {
             | Self::SessionBound
             | Self::AuthnStepUpRequired
             | Self::AuthnStepUpSuccess
+            | Self::RiskEval
+            | Self::EmailCodeSent
+            | Self::RecoveryApproved
+            | Self::AuthzAdmin
             | Self::AuditRetentionApplied => Severity::Informational,
             Self::UserCreateFail
+            | Self::UserDeleted
+            | Self::UserDeletionRequested
+            | Self::UserDeletionCancelled
             | Self::AuthnLoginFail
             | Self::AuthnStepUpFail
             | Self::SessionBindFail
             | Self::AuthzFail
             | Self::ExcessRateLimitExceeded
+            | Self::RiskLevelChanged
             | Self::CredentialCreated
+            | Self::CredentialUpdated
+            | Self::CredentialDeleted
             | Self::CredentialBackupEligibilityChanged
             | Self::AuthnTokenCreated
             | Self::AuthnTokenRevoked
-            | Self::PayoutChanged => Severity::Low,
-            Self::AuthnProofFail | Self::CredentialCounterRegressed => Severity::Medium,
+            | Self::PayoutChanged
+            | Self::SensitiveRead
+            | Self::EmailCodeFail
+            | Self::EmailVerified
+            | Self::EmailRemoved
+            | Self::EmailChanged
+            | Self::RecoveryCodesCreated
+            | Self::RecoveryStarted
+            | Self::RecoveryFail
+            | Self::RecoveryStopped => Severity::Low,
+            Self::CredentialSuspended
+            | Self::CredentialRestored
+            | Self::RecoveryWaiting
+            | Self::RecoveryCompleted
+            | Self::AuthnProofFail
+            | Self::CredentialCounterRegressed
+            | Self::PrivilegePermissionsChanged => Severity::Medium,
             Self::AuthnTokenReuse
             | Self::SessionDisowned
             | Self::SessionSplit
@@ -69,6 +94,7 @@ impl EventType {
     pub const fn owasp(self) -> Option<&'static str> {
         match self {
             Self::UserCreated => Some("user_created"),
+            Self::UserDeleted => Some("user_deleted"),
             Self::AuthnLoginSuccess => Some("authn_login_success"),
             Self::AuthnLoginFail => Some("authn_login_fail"),
             Self::SessionRenewed => Some("session_renewed"),
@@ -77,8 +103,13 @@ impl EventType {
             Self::AuthnTokenRevoked => Some("authn_token_revoked"),
             Self::AuthzFail => Some("authz_fail"),
             Self::ExcessRateLimitExceeded => Some("excess_rate_limit_exceeded"),
+            Self::PrivilegePermissionsChanged => Some("privilege_permissions_changed"),
+            Self::AuthzAdmin => Some("authz_admin"),
             Self::SysMonitorDisabled => Some("sys_monitor_disabled"),
+            Self::SensitiveRead => Some("sensitive_read"),
             Self::UserCreateFail
+            | Self::UserDeletionRequested
+            | Self::UserDeletionCancelled
             | Self::SessionRevoked
             | Self::SessionBound
             | Self::SessionBindFail
@@ -89,10 +120,28 @@ impl EventType {
             | Self::AuthnStepUpRequired
             | Self::AuthnStepUpSuccess
             | Self::AuthnStepUpFail
+            | Self::RiskEval
+            | Self::RiskLevelChanged
             | Self::CredentialCreated
+            | Self::CredentialUpdated
+            | Self::CredentialDeleted
             | Self::CredentialCounterRegressed
             | Self::CredentialBackupEligibilityChanged
             | Self::PayoutChanged
+            | Self::EmailCodeSent
+            | Self::EmailCodeFail
+            | Self::EmailVerified
+            | Self::EmailRemoved
+            | Self::EmailChanged
+            | Self::CredentialSuspended
+            | Self::CredentialRestored
+            | Self::RecoveryCodesCreated
+            | Self::RecoveryStarted
+            | Self::RecoveryApproved
+            | Self::RecoveryWaiting
+            | Self::RecoveryFail
+            | Self::RecoveryStopped
+            | Self::RecoveryCompleted
             | Self::AuditRetentionApplied => None,
         }
     }
@@ -105,12 +154,25 @@ impl EventType {
                 Some("https://schemas.openid.net/secevent/caep/event-type/session-established")
             }
             Self::SessionRevoked => Some("https://schemas.openid.net/secevent/caep/event-type/session-revoked"),
-            Self::CredentialCreated | Self::AuthnTokenCreated | Self::AuthnTokenRevoked => {
+            Self::CredentialCreated
+            | Self::CredentialUpdated
+            | Self::CredentialDeleted
+            | Self::CredentialSuspended
+            | Self::CredentialRestored
+            | Self::AuthnTokenCreated
+            | Self::AuthnTokenRevoked => {
                 Some("https://schemas.openid.net/secevent/caep/event-type/credential-change")
             }
+            Self::RiskLevelChanged => {
+                Some("https://schemas.openid.net/secevent/caep/event-type/risk-level-change")
+            }
             Self::UserCreateFail
+            | Self::UserDeleted
+            | Self::UserDeletionRequested
+            | Self::UserDeletionCancelled
             | Self::AuthnLoginFail
             | Self::SessionRenewed
+            | Self::RiskEval
             | Self::AuthnTokenReuse
             | Self::SessionBound
             | Self::SessionBindFail
@@ -122,10 +184,25 @@ impl EventType {
             | Self::AuthnStepUpSuccess
             | Self::AuthnStepUpFail
             | Self::PayoutChanged
+            | Self::SensitiveRead
+            | Self::EmailCodeSent
+            | Self::EmailCodeFail
+            | Self::EmailVerified
+            | Self::EmailRemoved
+            | Self::EmailChanged
+            | Self::RecoveryCodesCreated
+            | Self::RecoveryStarted
+            | Self::RecoveryApproved
+            | Self::RecoveryWaiting
+            | Self::RecoveryFail
+            | Self::RecoveryStopped
+            | Self::RecoveryCompleted
             | Self::CredentialCounterRegressed
             | Self::CredentialBackupEligibilityChanged
             | Self::AuthzFail
             | Self::ExcessRateLimitExceeded
+            | Self::PrivilegePermissionsChanged
+            | Self::AuthzAdmin
             | Self::SysMonitorDisabled
             | Self::AuditRetentionApplied => None,
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::device::Device;
 use super::step_up::Action;
 use super::{Access, Auth, Caller, CurrentSession, EndReason, Error, Refusal, Renewed};
-use crate::audit::{Event, EventType, Recorded};
+use crate::audit::{self, Event, EventType, Place, Recorded};
 use crate::clock::Timestamp;
 use crate::geo;
 use crate::risk::{Decision, Signal};
@@ -17,8 +17,13 @@ use crate::store::{credentials, known_devices, risk_decision, risk_decisions, se
 /// As many events are on a page unless fewer are asked for.
 const PAGE: u64 = 50;
 
-/// What is no news to a person.
-const UNTOLD: [&str; 1] = [EventType::SessionRenewed.as_str()];
+/// What is no news to a person, or about the service and not them. Whoever is being looked at for a reason is not warned.
+const UNTOLD: [&str; 4] = [
+    EventType::SessionRenewed.as_str(),
+    EventType::RiskEval.as_str(),
+    EventType::RiskLevelChanged.as_str(),
+    EventType::AuthzAdmin.as_str(),
+];
 
 /// Somebody else was, or may have been, in the account.
 const ALARMS: [&str; 4] = [
@@ -103,6 +108,17 @@ pub struct EventId {
 }
 
 impl EventId {
+    /// Of this event.
+    pub(crate) fn of(row: &Recorded) -> Self {
+        Self { at: row.at.0, number: row.number() }
+    }
+
+    /// Where it lies: time, chain, and number in it.
+    pub(crate) fn place(self) -> Place {
+        let (chain, seq) = Recorded::place_of(self.number);
+        (self.at, chain, seq)
+    }
+
     /// From the wire.
     pub fn parse(text: &str) -> Option<Self> {
         let (at, number) = text.split_once('-')?;
@@ -133,7 +149,7 @@ impl Auth {
         let mut rows = self.trail.page_of_person(user_id, &UNTOLD, before, limit + 1).await?;
         let has_more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| has_more).map(id_of);
+        let next = rows.last().filter(|_| has_more).map(EventId::of);
 
         let now = self.clock.now();
         let live = sessions::live_of_user(db, user_id, now.0, now.minus(self.sessions.idle).0).await?;
@@ -145,7 +161,7 @@ impl Auth {
         let events = rows
             .into_iter()
             .map(|row| {
-                let id = id_of(&row);
+                let id = EventId::of(&row);
                 let details = row.details.unwrap_or_default();
                 ActivityEvent {
                     id,
@@ -206,17 +222,35 @@ impl Auth {
             return Err(Refusal::SessionIsCurrent.into());
         }
         let change = self.begin_change(caller, current, &Action::SessionDisown(session)).await?;
-        self.end_session(&change.tx, caller, user_id, session, EndReason::Disowned).await?;
-        sign_ins::forget_session(&*change.tx, session).await?;
-        if let Some(device) = sessions::known_device(&*change.tx, session).await?
-            && sessions::known_device(&*change.tx, current.id).await?.as_ref() != Some(&device)
+        self.end_as_disowned(&change.tx, caller, user_id, session, Some(current.id), None).await?;
+        self.commit_change(change).await
+    }
+
+    /// End a session that was somebody else's, and forget what it taught and the browser it was opened in; but not the one that
+    /// `spare` was opened in. `how` says it was done, if not by a session of the person's.
+    pub(super) async fn end_as_disowned(
+        &self,
+        tx: &audit::Transaction<'_>,
+        caller: &Caller,
+        user_id: Uuid,
+        session: Uuid,
+        spare: Option<Uuid>,
+        how: Option<&'static str>,
+    ) -> Result<(), Error> {
+        self.end_session(tx, caller, user_id, session, EndReason::Disowned).await?;
+        sign_ins::forget_session(&**tx, session).await?;
+        let spared = match spare {
+            Some(spare) => sessions::known_device(&**tx, spare).await?,
+            None => None,
+        };
+        if let Some(device) = sessions::known_device(&**tx, session).await?
+            && spared.as_ref() != Some(&device)
         {
-            known_devices::forget(&*change.tx, &device, user_id).await?;
+            known_devices::forget(&**tx, &device, user_id).await?;
         }
         let event = Event::success(EventType::SessionDisowned).user(user_id).session(session);
-        self.record(&change.tx, caller, event);
-        tracing::warn!(alert = "session_disowned", session = %session, "a person says that a session was not theirs");
-        self.commit_change(change).await
+        self.record(tx, caller, how.into_iter().fold(event, Event::because));
+        Ok(())
     }
 }
 
@@ -230,10 +264,6 @@ impl RiskOfEvent {
             signals: serde_json::from_str(&row.signals).ok()?,
         })
     }
-}
-
-fn id_of(row: &Recorded) -> EventId {
-    EventId { at: row.at.0, number: row.number() }
 }
 
 fn name_of_country(code: &str) -> Option<&'static str> {

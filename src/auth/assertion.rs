@@ -7,6 +7,7 @@ use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, PublicKeyCred
 use super::relying_party::{self, Assertion};
 use super::{Account, Auth, Caller, Error, Refusal};
 use crate::audit::{self, EventType};
+use crate::defence::Defence;
 use crate::risk::Input;
 use crate::store::credentials::Use;
 use crate::store::{credential, credentials, users};
@@ -83,6 +84,7 @@ impl Auth {
     }
 
     /// Verify the signature, and that the passkey it names is one of ours: of `owner`, where the person is known.
+    #[cfg_attr(feature = "otlp", tracing::instrument(skip_all, name = "webauthn.verify"))]
     pub(super) fn check_assertion(
         &self,
         response: &PublicKeyCredential,
@@ -91,7 +93,7 @@ impl Auth {
         owner: Option<Uuid>,
     ) -> Result<Asserted, Error> {
         let stored = named.ok_or(Refusal::PasskeyUnknown)?;
-        if owner.is_some_and(|owner| owner != stored.user_id) {
+        if owner.is_some_and(|owner| owner != stored.user_id) && Defence::OwnPasskey.is_up() {
             return Err(Refusal::UserHandleMismatch.into());
         }
         // WebAuthn Level 3 §7.2 step 6: without an account known before, the user handle must be there and be the owner's.
@@ -106,20 +108,27 @@ impl Auth {
         }
         expect_unlocked(&stored)?;
         let credential = comparable(&stored, response)?;
-        let said = self.rp.finish_authentication(response, state, &credential)?;
-        Ok(Asserted { passkey: stored.id, said, owner: stored.user_id, made_at: stored.created_at })
+        let said = self.rp.finish_authentication(response, state, &credential);
+        // A test may do without Defence::Signature, Defence::Origin or Defence::UserVerification.
+        #[cfg(feature = "broken-defences")]
+        let said = said.or_else(|refusal| super::broken::overlook(refusal, response));
+        Ok(Asserted { passkey: stored.id, said: said?, owner: stored.user_id, made_at: stored.created_at })
     }
 
     /// Judge the counter and record the use.
     pub(super) async fn accept_assertion(
         &self,
         tx: &audit::Transaction<'_>,
+        caller: &Caller,
         asserted: &Asserted,
     ) -> Result<Touched, Error> {
         let said = &asserted.said;
         // Read again under lock: of two answers with one counter, the second must see the first.
         let stored = credentials::lock(&**tx, asserted.passkey).await?.ok_or(Refusal::PasskeyUnknown)?;
         expect_unlocked(&stored)?;
+        if stored.suspended_at.is_some() {
+            return Err(Refusal::PasskeySuspended.into());
+        }
         let counter_regressed = check_counter(&stored, said)?;
         let account = users::find(&**tx, stored.user_id).await?.ok_or(Refusal::PasskeyUnknown)?.into();
         let used = Use {
@@ -128,13 +137,15 @@ impl Auth {
             backup_eligible: said.backup_eligible,
             backup_state: said.backup_state,
             at: self.clock.now().0,
+            device: serde_json::to_string(&caller.device()).map_err(|error| Error::Broken(error.to_string()))?,
+            network: caller.ip_prefix(),
         };
         if !credentials::record_use(&**tx, stored.id, used).await? {
             return Err(Refusal::PasskeyUnknown.into());
         }
         let eligibility_changed = said.backup_eligible != stored.backup_eligible;
         let noted = [
-            counter_regressed.then_some(EventType::CredentialCounterRegressed),
+            (counter_regressed && Defence::CounterNoted.is_up()).then_some(EventType::CredentialCounterRegressed),
             eligibility_changed.then_some(EventType::CredentialBackupEligibilityChanged),
         ];
         let noted = noted.into_iter().flatten().collect();
@@ -162,7 +173,12 @@ fn has_signed(stored: &credential::Model, response: &PublicKeyCredential) -> Res
 }
 
 fn expect_unlocked(stored: &credential::Model) -> Result<(), Refusal> {
-    if stored.failures >= FAILURE_LIMIT { Err(Refusal::PasskeyLocked) } else { Ok(()) }
+    if is_locked(stored) { Err(Refusal::PasskeyLocked) } else { Ok(()) }
+}
+
+/// Whether it was refused too often to be used again.
+pub(super) fn is_locked(stored: &credential::Model) -> bool {
+    stored.failures >= FAILURE_LIMIT
 }
 
 fn read(stored: &credential::Model) -> Result<Credential, Error> {
@@ -190,7 +206,11 @@ fn comparable(stored: &credential::Model, response: &PublicKeyCredential) -> Res
 fn check_counter(stored: &credential::Model, assertion: &Assertion) -> Result<bool, Refusal> {
     let counts = stored.sign_count > 0 || assertion.counter > 0;
     let regressed = counts && assertion.counter <= stored.sign_count;
-    if regressed && !stored.backup_eligible { Err(Refusal::CounterRegressed) } else { Ok(regressed) }
+    if regressed && !stored.backup_eligible && Defence::Counter.is_up() {
+        Err(Refusal::CounterRegressed)
+    } else {
+        Ok(regressed)
+    }
 }
 
 #[cfg(test)]
@@ -214,6 +234,9 @@ mod tests {
             created_at: 0,
             last_used_at: None,
             failures: 0,
+            last_used_device: None,
+            last_used_network: None,
+            suspended_at: None,
         }
     }
 

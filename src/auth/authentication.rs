@@ -10,13 +10,14 @@ use super::relying_party;
 use super::session::{IssuedSession, Opening};
 use super::{Account, Auth, Begun, Caller, CurrentSession, Error, Refusal};
 use crate::audit::{Event, EventType};
-use crate::risk::Input;
+use crate::defence::Defence;
+use crate::risk::{Input, Level};
 use crate::store::users;
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
-struct Pending {
-    state: DiscoverableAuthentication,
+pub(super) struct Pending {
+    pub(super) state: DiscoverableAuthentication,
 }
 
 /// Somebody came in.
@@ -57,7 +58,9 @@ impl Auth {
                     event = event.user(owner);
                 }
             }
-            self.record_alone(caller, event).await?;
+            if Defence::AuditOfRefusals.is_up() {
+                self.record_alone(caller, event).await?;
+            }
         }
         outcome
     }
@@ -81,18 +84,21 @@ impl Auth {
 
         let person = users::find(self.store.reader(), asserted.owner).await?.ok_or(Refusal::PasskeyUnknown)?;
         let input = self.look_at_sign_in(caller, &person).await?;
+        let before = self.before_sign_in(&person).await?;
 
         let tx = self.trail.begin().await?;
-        let touched = self.accept_assertion(&tx, &asserted).await?;
+        let touched = self.accept_assertion(&tx, caller, &asserted).await?;
         let opening = Opening {
             user_id: person.id,
             credential_id: touched.credential_id,
             made_at: asserted.made_at,
             device_key,
         };
+        self.stop_recovery_of(&tx, caller, person.id, "assertion").await?;
         let session = self.open_session(&tx, caller, previous, opening).await?;
         let weighed = self.assessed(touched.note(Input { session: Some(session.past), ..input }));
         self.keep_decision(&tx, caller, person.id, session.id, &weighed).await?;
+        self.raise_level(&tx, caller, (person.id, session.id), Level::Low, &weighed).await?;
         for event_type in touched.noted.into_iter().chain([EventType::AuthnLoginSuccess]) {
             let event = Event::success(event_type)
                 .risk(weighed.assessment.score, self.engine.told(&weighed))
@@ -100,6 +106,9 @@ impl Auth {
                 .credential(touched.credential_id)
                 .session(session.id);
             self.record(&tx, caller, event);
+        }
+        if let Some(before) = &before {
+            self.tell_of_sign_in(&tx, caller, &person, &session, &weighed, before).await?;
         }
         let account = touched.account;
         tx.commit().await?;

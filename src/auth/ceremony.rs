@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Auth, CEREMONY_LIFETIME, Caller, Error, Refusal};
+use crate::defence::Defence;
 use crate::secret::Secret;
 use crate::store::{ceremonies, ceremony};
 
@@ -22,6 +23,8 @@ pub(super) enum Kind {
     Registration,
     Authentication,
     StepUp,
+    Recovery,
+    Restoration,
 }
 
 impl Kind {
@@ -30,6 +33,8 @@ impl Kind {
             Self::Registration => "registration",
             Self::Authentication => "authentication",
             Self::StepUp => "step_up",
+            Self::Recovery => "recovery",
+            Self::Restoration => "restoration",
         }
     }
 }
@@ -109,7 +114,7 @@ impl Auth {
         if row.expires_at <= now.0 {
             return Err(Refusal::ChallengeExpired.into());
         }
-        if row.kind != kind.as_str() {
+        if row.kind != kind.as_str() && Defence::ChallengeForItsKind.is_up() {
             return Err(Refusal::CeremonyMismatch.into());
         }
         let Some(begun_with) = self.begun_with(&row) else {

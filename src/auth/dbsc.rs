@@ -212,8 +212,8 @@ impl Auth {
         self.end_session(&tx, caller, owner, session, EndReason::BindingViolated).await?;
         let event = Event::refused(EventType::SessionBindingViolated, "wrong_key");
         self.record(&tx, caller, event.user(owner).session(session));
+        self.tell_of_theft(&tx, caller, owner, session, EndReason::BindingViolated).await?;
         tx.commit().await?;
-        tracing::warn!(alert = "session_binding_violated", %session, "a bound session was signed for by another key");
         Ok(())
     }
 

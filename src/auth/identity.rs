@@ -37,7 +37,8 @@ impl From<user::Model> for Account {
 /// An address in one spelling: trimmed, lower case. One `@` with something on both sides, nothing unprintable;
 /// whether mail arrives is found out by sending some.
 pub(super) fn parse_email(text: &str) -> Result<String, Refusal> {
-    let text = text.trim();
+    // Before it is looked at: in lower case some letters are longer, or two.
+    let text = text.trim().to_lowercase();
     let (local, domain) = text.rsplit_once('@').ok_or(Refusal::EmailInvalid)?;
     let domain_is_plausible = !domain.is_empty()
         && !domain.starts_with(['.', '-'])
@@ -50,12 +51,12 @@ pub(super) fn parse_email(text: &str) -> Result<String, Refusal> {
     if text.len() > EMAIL_LIMIT
         || !domain_is_plausible
         || !local_is_plausible
-        || !is_showable(text)
+        || !is_showable(&text)
         || text.contains(char::is_whitespace)
     {
         return Err(Refusal::EmailInvalid);
     }
-    Ok(text.to_lowercase())
+    Ok(text)
 }
 
 /// A name to show; `None` if nothing is left after trimming.

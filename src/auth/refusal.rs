@@ -7,6 +7,7 @@
 use super::step_up::Action;
 use crate::audit;
 use crate::keyring::SealError;
+use crate::notify;
 use crate::risk::Signal;
 use crate::secret::NoEntropy;
 use crate::store;
@@ -51,9 +52,9 @@ pub struct StepUpRequired {
 }
 
 impl Error {
-    /// Whether the database was not there: worth another try, and nobody's input.
-    pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Store(error) if store::is_unreachable(error))
+    /// Whether the database cannot do it now: worth another try, and nobody's input.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if store::is_unavailable(error))
     }
 }
 
@@ -63,6 +64,17 @@ impl From<throttle::Error> for Error {
             throttle::Error::Limited(limited) => Self::Limited(limited),
             throttle::Error::Store(error) => Self::Uncounted(error),
             throttle::Error::Entropy(error) => Self::Entropy(error),
+        }
+    }
+}
+
+impl From<notify::Error> for Error {
+    fn from(error: notify::Error) -> Self {
+        match error {
+            notify::Error::Store(error) => Self::Store(error),
+            notify::Error::Seal(error) => Self::Seal(error),
+            notify::Error::Entropy(error) => Self::Entropy(error),
+            notify::Error::Unfit(why) => Self::Broken(format!("a notice cannot be sent: {why}")),
         }
     }
 }
@@ -139,7 +151,7 @@ refusals! {
         "That name cannot be shown. Please use at most 64 ordinary characters.";
     /// Too long, or with characters that cannot be shown.
     LabelInvalid, Input, "label_invalid",
-        "That label cannot be shown. Please use at most 64 ordinary characters.";
+        "Give the passkey a name of 1 to 64 ordinary characters.";
     /// Not a RegistrationResponseJSON or AuthenticationResponseJSON (WebAuthn Level 3 §5.1).
     ResponseMalformed, Input, "response_malformed",
         "The answer from your passkey could not be read. Nothing was changed. Please try again.";
@@ -175,7 +187,8 @@ refusals! {
         "This passkey is already registered. Sign in with it instead.";
     /// No passkey here has this credential id.
     PasskeyUnknown, Input, "passkey_unknown",
-        "This passkey does not belong to an account here. It may have been removed.";
+        "This passkey does not belong to an account here. It may have been removed. Delete it in your device’s password \
+         settings, and use another one.";
     /// It was used and refused a hundred times in a row (NIST SP 800-63B-4 §3.2.2).
     PasskeyLocked, Input, "passkey_locked",
         "This passkey was refused too often, so it is locked. Use another passkey, or recover your account.";
@@ -194,6 +207,12 @@ refusals! {
     /// The account has as many passkeys as it may.
     PasskeysFull, Conflict, "passkeys_full",
         "Your account has 20 passkeys, which is as many as it can have. Remove one first.";
+    /// None of the person's passkeys has this id.
+    PasskeyNotFound, NotFound, "passkey_not_found",
+        "That passkey is not one of yours any more.";
+    /// No other passkey of the account could sign in.
+    PasskeyIsLast, Conflict, "passkey_is_last",
+        "This is the only passkey that opens your account, so it cannot be removed. Add another one first.";
     /// The device key that came along is none, did not sign the ceremony, or is another session's.
     DeviceKeyInvalid, Input, "device_key_invalid",
         "Your browser’s own key did not check out, so you were not signed in. Please reload the page and try again.";
@@ -257,6 +276,81 @@ refusals! {
     /// Its check digits do not fit the rest (ISO 7064), or the rest does not fit its country.
     IbanMistyped, Input, "iban_invalid",
         "There is a typing mistake in this IBAN: it does not check out. Please compare it with the one your bank shows.";
+    /// None of the account's addresses has this id.
+    EmailNotFound, NotFound, "email_not_found",
+        "That address is not one of yours any more.";
+    /// The account has this address, and has shown that it is its own.
+    EmailKnown, Conflict, "email_known",
+        "This address is confirmed for your account already.";
+    /// The account has as many addresses as it may.
+    EmailsFull, Conflict, "emails_full",
+        "You have two addresses, which is as many as you can have. Remove one first.";
+    /// The account had this address until a short while ago.
+    EmailRemovedLately, Conflict, "email_removed_lately",
+        "You removed this address less than three days ago. The mail about that has a link that brings it back.";
+    /// Nobody has shown yet that the address is the person's.
+    EmailNotVerified, Conflict, "email_not_verified",
+        "Confirm this address first.";
+    /// It is the main one.
+    EmailIsPrimary, Conflict, "email_is_primary",
+        "That is your main address. To remove it, make another one your main address first.";
+    /// It was asked for before.
+    DeletionPending, Conflict, "deletion_pending",
+        "Your account will be deleted already. You can still keep it.";
+    /// Not the code that was mailed, or no code at all.
+    CodeWrong, Input, "code_wrong",
+        "That is not the code we sent. Please compare it with the newest mail.";
+    /// It came too late.
+    CodeExpired, Conflict, "code_expired",
+        "That code was good for ten minutes, and they are over. Ask for a new one.";
+    /// Too much was tried.
+    CodeSpent, Conflict, "code_spent",
+        "That was not the code, five times, so it no longer works. Ask for a new one.";
+    /// This session has asked for none, or has used it.
+    CodeNotFound, NotFound, "code_not_found",
+        "There is no code to wait for here. Ask for a new one.";
+    /// No recovery has this token.
+    RecoveryNotFound, NotFound, "recovery_not_found",
+        "We know of no recovery that was begun in this browser. Please begin again.";
+    /// It was stopped, completed, or its time is over.
+    RecoveryOver, Conflict, "recovery_over",
+        "This recovery is over. Please begin again.";
+    /// The wait is on, or has not begun.
+    RecoveryTooSoon, Conflict, "recovery_too_soon",
+        "It is too early for that. This page says when it can be done.";
+    /// That method was shown before, or is not asked for.
+    RecoveryShown, Conflict, "recovery_shown",
+        "That was shown already. It is not needed a second time.";
+    /// Not one of the codes that the person has saved, or one that was used.
+    RecoveryCodeWrong, Input, "recovery_code_wrong",
+        "That is not one of your recovery codes, or it was used before. Please check it, or try another one.";
+    /// Too many were tried.
+    RecoveryCodesSpent, Conflict, "recovery_codes_spent",
+        "That was wrong too often. Please begin again.";
+    /// Another one of the same account waits.
+    RecoveryPending, Conflict, "recovery_pending",
+        "Your account is being recovered already. A second one would not be sooner. If the first is not yours, stop it with the link in our mail.";
+    /// One was stopped lately.
+    RecoveryBlocked, Conflict, "recovery_blocked",
+        "A recovery of this account was stopped less than a day ago. Until that day is over no other can begin.";
+    /// The account was recovered lately.
+    OnHold, Conflict, "on_hold",
+        "Your account was recovered a short while ago, so this has to wait for three days from then. We told you by mail when that is.";
+    /// A recovery keeps it from being used.
+    PasskeySuspended, Input, "passkey_suspended",
+        "This passkey was suspended when the account was recovered. You can bring it back, with a code by mail.";
+    /// It can neither be used nor removed, until it is brought back or its time is over.
+    PasskeyIsSuspended, Conflict, "passkey_is_suspended",
+        "This passkey is suspended since your account was recovered. It goes by itself after thirty days.";
+    /// What only operators know of, asked for by somebody else: the same as an address that nothing is at.
+    NothingHere, NotFound, "not_found",
+        "There is nothing here. The address may be old or mistyped.";
+    /// No alert has this id, or somebody has seen to it already.
+    AlertNotFound, NotFound, "alert_not_found",
+        "Somebody has seen to that alert already, or it was forgotten.";
+    /// Too long, or with characters that cannot be shown.
+    NoteInvalid, Input, "note_invalid",
+        "That note cannot be kept. Please use at most 200 ordinary characters.";
     /// One more passkey touch is needed for this.
     StepUpRequired, StepUp, "step_up_required",
         "Touch your passkey once more to go on.";

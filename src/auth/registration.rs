@@ -9,6 +9,7 @@ use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 
 use super::ceremony::Kind;
 use super::jws::PublicKey;
+use super::links::LinkKind;
 use super::proof::DeviceKeyOffer;
 use super::relying_party::{self, Known};
 use super::session::{IssuedSession, Opening, Renewed};
@@ -17,12 +18,11 @@ use super::{
     Account, Auth, Begun, Caller, CurrentSession, Error, PasskeyInfo, Refusal, RefusalKind, identity, provider,
 };
 use crate::audit::{Event, EventType};
-use crate::clock::Timestamp;
 use crate::secret::random_bytes;
 use crate::store::{credential, credentials, user, users};
 
 /// As many passkeys as one account may have.
-const PASSKEY_LIMIT: usize = 20;
+pub const PASSKEY_LIMIT: usize = 20;
 
 /// What a person says when they ask for a passkey.
 #[derive(Clone, Debug, Default)]
@@ -46,13 +46,32 @@ pub struct NewPasskey<'a> {
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
-struct Pending {
+pub(super) struct Pending {
     user_handle: Uuid,
     email: String,
     display_name: Option<String>,
-    /// The session that asked, where the passkey is for an account that exists.
-    adds_for: Option<Uuid>,
+    pub(super) purpose: Purpose,
     state: PasskeyRegistration,
+}
+
+/// What a new passkey is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Purpose {
+    /// A new account.
+    SignUp,
+    /// The account of the session that asked.
+    Add(Uuid),
+    /// The account that this recovery is of.
+    Recover(Uuid),
+}
+
+impl Purpose {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::SignUp | Self::Add(_) => Kind::Registration,
+            Self::Recover(_) => Kind::Recovery,
+        }
+    }
 }
 
 /// A passkey was made.
@@ -98,9 +117,12 @@ impl Auth {
             return self.begin_adding(caller, current, request).await;
         }
         let email = identity::parse_email(request.email.as_deref().unwrap_or_default())?;
+        // Nothing is looked up here, unless a test does without Defence::SameAnswer or Defence::SameTime.
+        #[cfg(feature = "broken-defences")]
+        self.give_away(&email).await?;
         let display_name = identity::parse_name(request.display_name.as_deref(), Refusal::DisplayNameInvalid)?;
         let new = Account { id: Uuid::from_bytes(random_bytes()?), email, email_verified: false, display_name };
-        self.offer_passkey(caller, new, Vec::new(), None).await
+        self.offer_passkey(caller, new, Vec::new(), Purpose::SignUp).await
     }
 
     /// Begin to add one to the caller's account, which takes a touch of one it has.
@@ -122,22 +144,22 @@ impl Auth {
         self.expect_grant(caller, current, &Action::PasskeyAdd).await?;
         let known =
             own.into_iter().map(|row| Known { credential_id: row.credential_id, transports: row.transports });
-        self.offer_passkey(caller, current.account.clone(), known.collect(), Some(current.id)).await
+        self.offer_passkey(caller, current.account.clone(), known.collect(), Purpose::Add(current.id)).await
     }
 
-    async fn offer_passkey(
+    pub(super) async fn offer_passkey(
         &self,
         caller: &Caller,
         account: Account,
         known: Vec<Known>,
-        adds_for: Option<Uuid>,
+        purpose: Purpose,
     ) -> Result<Begun, Error> {
         let shown = account.display_name.as_deref().unwrap_or(&account.email);
         let (options, state) = self.rp.start_registration(account.id, &account.email, shown, known)?;
         let challenge = options.public_key.challenge.clone();
         let Account { id: user_handle, email, display_name, .. } = account;
-        let pending = Pending { user_handle, email, display_name, adds_for, state };
-        let browser = self.open_ceremony(caller, Kind::Registration, &challenge, &pending).await?;
+        let pending = Pending { user_handle, email, display_name, purpose, state };
+        let browser = self.open_ceremony(caller, purpose.kind(), &challenge, &pending).await?;
         let options =
             serde_json::to_string(&options.public_key).map_err(|error| Error::Broken(error.to_string()))?;
         Ok(Begun { options, browser })
@@ -181,7 +203,7 @@ impl Auth {
         current: Option<&CurrentSession>,
         new: &NewPasskey<'_>,
     ) -> Result<Registered, Error> {
-        let label = identity::parse_name(new.label, Refusal::LabelInvalid)?;
+        let is_named = identity::parse_name(new.label, Refusal::LabelInvalid)?.is_some();
         let response: RegisterPublicKeyCredential = relying_party::parse_response(new.response)?;
         let challenge = relying_party::challenge_of(&response.response.client_data_json)?;
         if let Some(current) = current {
@@ -190,49 +212,64 @@ impl Auth {
         let pending: Pending = self.redeem_ceremony(caller, Kind::Registration, &challenge).await?;
         let device_key =
             new.device_key.map(|offer| self.check_device_key(caller, offer, &challenge)).transpose()?;
-        // Of one that was to be left out webauthn-rs says that its algorithm is wrong.
-        if pending.adds_for.is_some() && credentials::find(self.store.reader(), &response.raw_id).await?.is_some()
-        {
-            return Err(Refusal::PasskeyExists.into());
-        }
-        let passkey = self.rp.finish_registration(&response, &pending.state)?;
-
-        let verified: webauthn_rs::prelude::Credential = passkey.into();
-        relying_party::check_credential_id(verified.cred_id.as_ref())?;
-        if self.sessions.device_bound_only && verified.backup_eligible {
-            return Err(Refusal::PasskeyNotDeviceBound.into());
-        }
-        let aaguid = relying_party::aaguid_of(&response.response.attestation_object);
-        let now = self.clock.now();
+        let row = self.verify_new_passkey(caller, &response, &pending, new.label).await?;
         let account = Account {
             id: pending.user_handle,
             email: pending.email,
             email_verified: false,
             display_name: pending.display_name,
         };
-        let row = credential::Model {
+        match pending.purpose {
+            Purpose::SignUp => self.create_account(caller, current, account, row, device_key).await,
+            Purpose::Add(session) => {
+                // The session that asked must be the one that answers.
+                let current = current.filter(|current| current.id == session).ok_or(Refusal::CeremonyMismatch)?;
+                self.add_passkey(caller, current, row, is_named).await
+            }
+            Purpose::Recover(_) => Err(Refusal::CeremonyMismatch.into()),
+        }
+    }
+
+    /// The row of a passkey that was just made, if it holds what the ceremony asked for.
+    pub(super) async fn verify_new_passkey(
+        &self,
+        caller: &Caller,
+        response: &RegisterPublicKeyCredential,
+        pending: &Pending,
+        label: Option<&str>,
+    ) -> Result<credential::Model, Error> {
+        let label = identity::parse_name(label, Refusal::LabelInvalid)?;
+        // Of one that was to be left out webauthn-rs says that its algorithm is wrong.
+        if pending.purpose != Purpose::SignUp
+            && credentials::find(self.store.reader(), &response.raw_id).await?.is_some()
+        {
+            return Err(Refusal::PasskeyExists.into());
+        }
+        let passkey = self.rp.finish_registration(response, &pending.state)?;
+        let verified: webauthn_rs::prelude::Credential = passkey.into();
+        relying_party::check_credential_id(verified.cred_id.as_ref())?;
+        if self.sessions.device_bound_only && verified.backup_eligible {
+            return Err(Refusal::PasskeyNotDeviceBound.into());
+        }
+        let aaguid = relying_party::aaguid_of(&response.response.attestation_object);
+        Ok(credential::Model {
             id: Uuid::from_bytes(random_bytes()?),
             credential_id: verified.cred_id.clone(),
-            user_id: account.id,
-            label: label.unwrap_or_else(|| provider::name(aaguid).unwrap_or("Passkey").to_owned()),
+            user_id: pending.user_handle,
+            label: label.unwrap_or_else(|| provider::default_label(aaguid, &caller.device())),
             aaguid,
             transports: relying_party::join_transports(response.response.transports.as_deref()),
             backup_eligible: verified.backup_eligible,
             backup_state: verified.backup_state,
             sign_count: i64::from(verified.counter),
             passkey: serde_json::to_string(&verified).map_err(|error| Error::Broken(error.to_string()))?,
-            created_at: now.0,
+            created_at: self.clock.now().0,
             last_used_at: None,
             failures: 0,
-        };
-        match pending.adds_for {
-            None => self.create_account(caller, current, account, row, device_key, now).await,
-            Some(session) => {
-                // The session that asked must be the one that answers.
-                let current = current.filter(|current| current.id == session).ok_or(Refusal::CeremonyMismatch)?;
-                self.add_passkey(caller, current, row).await
-            }
-        }
+            suspended_at: None,
+            last_used_device: None,
+            last_used_network: None,
+        })
     }
 
     /// A proof to repeat, a token to renew or a touch to make must not cost the ceremony: the authenticator has made its
@@ -244,7 +281,7 @@ impl Auth {
         challenge: &[u8],
     ) -> Result<(), Error> {
         match self.look_at_ceremony::<Pending>(caller, Kind::Registration, challenge).await? {
-            Some(Pending { adds_for: Some(session), .. }) if session == current.id => {
+            Some(Pending { purpose: Purpose::Add(session), .. }) if session == current.id => {
                 self.expect_grant(caller, current, &Action::PasskeyAdd).await
             }
             _ => Ok(()),
@@ -258,7 +295,6 @@ impl Auth {
         account: Account,
         passkey: credential::Model,
         device_key: Option<PublicKey>,
-        now: Timestamp,
     ) -> Result<Registered, Error> {
         let tx = self.trail.begin().await?;
         users::insert(
@@ -268,7 +304,7 @@ impl Auth {
                 email: account.email.clone(),
                 email_verified_at: None,
                 display_name: account.display_name.clone(),
-                created_at: now.0,
+                created_at: passkey.created_at,
                 sign_ins: 0,
                 recovered_at: None,
             },
@@ -291,11 +327,17 @@ impl Auth {
         &self,
         caller: &Caller,
         current: &CurrentSession,
-        passkey: credential::Model,
+        mut passkey: credential::Model,
+        is_named: bool,
     ) -> Result<Registered, Error> {
         let change = self.begin_change(caller, current, &Action::PasskeyAdd).await?;
-        if credentials::count_of_user(&*change.tx, passkey.user_id).await? >= PASSKEY_LIMIT as u64 {
+        let own = credentials::of_user(&*change.tx, passkey.user_id).await?;
+        if own.len() >= PASSKEY_LIMIT {
             return Err(Refusal::PasskeysFull.into());
+        }
+        if !is_named {
+            let taken: Vec<_> = own.into_iter().map(|row| row.label).collect();
+            passkey.label = provider::distinct_label(passkey.label, &taken);
         }
         if !credentials::insert(&*change.tx, passkey.clone()).await? {
             return Err(Refusal::PasskeyExists.into());
@@ -305,6 +347,7 @@ impl Auth {
             .credential(passkey.id)
             .session(current.id);
         self.record(&change.tx, caller, event);
+        self.tell_of_key(&change.tx, caller, current, LinkKind::Passkey, passkey.id).await?;
         let renewed = self.commit_change(change).await?;
         Ok(Registered {
             account: current.account.clone(),

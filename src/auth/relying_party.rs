@@ -35,6 +35,8 @@ pub struct InvalidRelyingParty {
 /// webauthn-rs with our settings.
 #[derive(Debug)]
 pub struct RelyingParty {
+    /// The RP ID.
+    pub(super) id: String,
     webauthn: Webauthn,
 }
 
@@ -53,11 +55,12 @@ struct ClientData {
 }
 
 impl RelyingParty {
-    /// For one origin. `rp_id` is that origin's host or a registrable parent of it.
-    pub fn new(rp_id: &str, origin: &Url, name: &str) -> Result<Self, InvalidRelyingParty> {
+    /// For one origin, and those that `/.well-known/webauthn` names. `rp_id` is that origin's host or a registrable parent of it.
+    pub fn new(rp_id: &str, origin: &Url, related: &[Url], name: &str) -> Result<Self, InvalidRelyingParty> {
         WebauthnBuilder::new(rp_id, origin)
+            .map(|builder| related.iter().fold(builder, WebauthnBuilder::append_allowed_origin))
             .and_then(|builder| builder.rp_name(name).timeout(CEREMONY_LIFETIME).build())
-            .map(|webauthn| Self { webauthn })
+            .map(|webauthn| Self { id: rp_id.to_owned(), webauthn })
             .map_err(|_| InvalidRelyingParty { rp_id: rp_id.to_owned(), origin: origin.clone() })
     }
 
@@ -269,7 +272,7 @@ mod tests {
 
     fn relying_party() -> RelyingParty {
         let origin = "http://localhost:3000".parse().expect("url");
-        RelyingParty::new("localhost", &origin, "Holdfast").expect("relying party")
+        RelyingParty::new("localhost", &origin, &[], "Holdfast").expect("relying party")
     }
 
     #[test]
@@ -320,6 +323,6 @@ mod tests {
     #[test]
     fn an_origin_outside_the_relying_party_id_is_refused() {
         let origin = "https://evil-example.com".parse().expect("url");
-        assert!(RelyingParty::new("example.com", &origin, "x").is_err());
+        assert!(RelyingParty::new("example.com", &origin, &[], "x").is_err());
     }
 }

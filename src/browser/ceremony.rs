@@ -48,7 +48,8 @@ pub(crate) async fn sign_out() -> Result<(), Failure> {
     Ok(())
 }
 
-async fn verify(path: &str, answer: &JsValue) -> Result<(), Failure> {
+/// Hand in what opens a session, with a key to bind it to, and see that it is kept.
+pub(super) async fn verify(path: &str, answer: &JsValue) -> Result<(), Failure> {
     let key = device_key::make().await;
     let handed_in = match &key {
         Some(key) => hand_in(key, path, answer).await,

@@ -17,9 +17,6 @@ use super::{js, page};
 const DATABASE: &str = "holdfast";
 const STORE: &str = "keys";
 
-/// IndexedDB answers in milliseconds. Where it does not answer at all, signing in must not wait for it.
-const PATIENCE_MS: i32 = 3_000;
-
 /// Where a key is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
@@ -106,7 +103,7 @@ async fn with_store(
             transaction.set_oncomplete(Some(&resolve));
             transaction.set_onabort(Some(&reject));
         });
-        soon(&done).await?;
+        js::soon(&done).await?;
         request.result().ok()
     };
     let found = found.await;
@@ -127,16 +124,6 @@ async fn open() -> Option<IdbDatabase> {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    soon(&opened).await?;
+    js::soon(&opened).await?;
     request.result().ok()?.dyn_into().ok()
-}
-
-/// What the promise brings, unless it takes too long.
-async fn soon(promise: &Promise) -> Option<JsValue> {
-    let late = Promise::new(&mut |_, reject| {
-        if let Some(window) = page::window() {
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&reject, PATIENCE_MS);
-        }
-    });
-    js::settle(Ok(Promise::race(&Array::of2(promise, &late)))).await
 }

@@ -1,8 +1,9 @@
 //! A form that the browser shows and no view knows.
 
+use js_sys::Array;
 use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
+use web_sys::{Blob, Element, Event, HtmlElement, HtmlInputElement, Url};
 
 use super::{js, page};
 
@@ -55,9 +56,24 @@ impl Form {
         }
     }
 
+    /// The same form, if there is one, in what is shown by now.
+    pub(crate) fn still_in(&self, content: &Element) -> Option<Self> {
+        let names = |form: &Element| ["data-call", "data-body"].map(|name| form.get_attribute(name));
+        let shown = content.query_selector_all("form").ok()?;
+        let mut forms = (0..shown.length()).filter_map(|index| shown.get(index)?.dyn_into().ok());
+        forms.find(|form| names(form) == names(&self.0)).map(Self)
+    }
+
+    /// What was typed has been taken, and the person goes on elsewhere.
+    pub(crate) fn clear(&self) {
+        for field in self.fields() {
+            field.set_value(&field.default_value());
+            let _ = field.blur();
+        }
+    }
+
     fn fields(&self) -> Vec<HtmlInputElement> {
-        let Ok(found) = self.0.query_selector_all("[name]") else { return Vec::new() };
-        (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+        fields(&self.0)
     }
 
     /// Point out the first field that does not hold what it should. Answers whether there is one.
@@ -100,6 +116,42 @@ impl Form {
     }
 }
 
+fn fields(around: &Element) -> Vec<HtmlInputElement> {
+    let Ok(found) = around.query_selector_all("[name]") else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+}
+
+/// What the person typed in a field, if anything, and whether they are there.
+pub(crate) struct Typed {
+    id: String,
+    text: Option<String>,
+    has_focus: bool,
+}
+
+/// What was typed in the fields in there.
+pub(crate) fn typed(around: &Element) -> Vec<Typed> {
+    let focused = document().active_element().map(|element| element.id());
+    let typed = |field: HtmlInputElement| {
+        let (id, text) = (field.id(), field.value());
+        let has_focus = focused.as_ref() == Some(&id);
+        Typed { id, text: (text != field.default_value()).then_some(text), has_focus }
+    };
+    fields(around).into_iter().map(typed).collect()
+}
+
+/// Let it stand there again, in the fields that are still there.
+pub(crate) fn type_again(around: &Element, typed: Vec<Typed>) {
+    for field in fields(around) {
+        let Some(before) = typed.iter().find(|before| before.id == field.id()) else { continue };
+        if let Some(text) = &before.text {
+            field.set_value(text);
+        }
+        if before.has_focus {
+            let _ = field.focus();
+        }
+    }
+}
+
 /// Say at a field what is wrong with it, or that nothing is: in these words, or in the page's own.
 fn mark(field: &HtmlInputElement, is_valid: bool, sentence: Option<&str>) {
     let _ = field.set_attribute("aria-invalid", if is_valid { "false" } else { "true" });
@@ -133,4 +185,18 @@ pub(crate) async fn copy(text: &str) -> bool {
     let clipboard = window.navigator().clipboard();
     let there: &JsValue = clipboard.as_ref();
     there.is_object() && js::settle(Ok(clipboard.write_text(text))).await.is_some()
+}
+
+/// Have the browser save this text as a file, as it saves what somebody downloads.
+pub(crate) fn save(text: &str, name: &str) {
+    let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&text.into())) else { return };
+    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlElement>().ok());
+    if let Some(link) = link {
+        let _ = link.set_attribute("href", &url);
+        let _ = link.set_attribute("download", name);
+        link.click();
+    }
+    // The browser has begun to read it.
+    let _ = Url::revoke_object_url(&url);
 }

@@ -40,10 +40,12 @@ pub(crate) fn keep_focus(content: &Element) {
     }
 }
 
-/// Show it.
+/// Show it. What somebody is typing meanwhile stays, if its field does.
 pub(crate) fn show(content: &Element, html: &str) {
     let had_focus = content.query_selector("[data-focus]:focus").is_ok_and(|found| found.is_some());
+    let typed = form::typed(content);
     content.set_inner_html(html);
+    form::type_again(content, typed);
     times::localise();
     if had_focus {
         keep_focus(content);
@@ -56,6 +58,10 @@ pub(crate) fn show_secret(content: &Element, answer: &str, member: &str) {
     let secret = js::text(&js::parse(answer), member);
     if let Ok(Some(code)) = place.query_selector("code") {
         code.set_text_content(Some(&secret));
+    }
+    if let Ok(Some(link)) = place.query_selector("a") {
+        let text = js_sys::encode_uri_component(&secret).as_string().unwrap_or_default();
+        let _ = link.set_attribute("href", &("data:text/plain,".to_owned() + &text));
     }
     let _ = place.remove_attribute("hidden");
     let Ok(Some(button)) = place.query_selector("button") else { return };

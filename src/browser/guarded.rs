@@ -4,7 +4,7 @@
 
 use super::device_key::{self, Slot};
 use super::dialog::Dialog;
-use super::{http, js, proof, webauthn};
+use super::{ceremony, http, js, proof, webauthn};
 use crate::app::islands::{self, Failure, Flow, Message, Refusal};
 
 /// Who is signed in, asked without counting as a use of the session. Its answer brings what proofs must name.
@@ -53,6 +53,37 @@ pub(crate) async fn step_up(action: &str, say: &dyn Fn(Message)) -> Result<(), F
     }
 }
 
+/// Where the answer of a passkey goes.
+pub(crate) struct HandIn<'a> {
+    /// The path that takes it.
+    pub(crate) path: &'a str,
+    /// What the call is about to do, in words.
+    pub(crate) asks: &'a str,
+    /// Whether a new passkey is made, or one that is there is asked.
+    pub(crate) is_new: bool,
+    /// Whether a session comes of it.
+    pub(crate) opens: bool,
+}
+
+/// Have a passkey answer these options, and hand that in.
+pub(crate) async fn ceremony(
+    options: &str,
+    HandIn { path, asks, is_new, opens }: &HandIn<'_>,
+    say: &dyn Fn(Message),
+) -> Result<String, Failure> {
+    webauthn::check_support()?;
+    let flow = if *is_new { Flow::SignUp } else { Flow::Confirm };
+    say(Message::asking(flow));
+    let options = js::parse(options);
+    let answer = if *is_new { webauthn::create(&options).await } else { webauthn::get(&options, false).await }?;
+    say(Message::checking(flow));
+    if *opens {
+        return ceremony::verify(path, &answer).await.map(|()| String::new());
+    }
+    let body = js::stringify(&js::object(&[("response", &answer)]));
+    call(path, Some(&body), asks).await.map_err(Failure::after_touch)
+}
+
 /// Get a new token for the session. If another window has just done it, that is it.
 pub(crate) async fn rotate() -> Result<(), Failure> {
     match attempt("/auth/session/rotate", Some("{}")).await {
@@ -61,12 +92,17 @@ pub(crate) async fn rotate() -> Result<(), Failure> {
     }
 }
 
+/// Whether it is for people who are signed out.
+fn needs_no_session(path: &str) -> bool {
+    path.starts_with("/recover") || path.starts_with("/auth/recovery")
+}
+
 /// Make the call with a proof, if the session has a key. Once more (or a few times): with what the refusal says a proof must name;
 /// when the token has just changed; with the other key.
 async fn attempt(path: &str, body: Option<&str>) -> Result<String, Failure> {
     let (method, lost) =
         if body.is_some() { ("POST", Failure::ConnectionLost) } else { ("GET", Failure::Unreachable) };
-    if !proof::has_heard() {
+    if !proof::has_heard() && !needs_no_session(path) {
         // Cheaper than to be refused first, and the person's console stays clean.
         let _ = http::get(WATCH, Failure::Unreachable).await;
     }

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
-use super::{js, page, proof, work};
+use super::{js, page, proof, webauthn, work};
 use crate::app::islands::{Failure, Refusal};
 
 /// A server that is silent this long is gone.
@@ -38,6 +38,7 @@ pub(super) async fn send(
         Some(work) => send_once(path, body, proof, Some(&work), lost).await?,
         None => (status, text),
     };
+    webauthn::signal(&text).await;
     if (200..300).contains(&status) { Ok(text) } else { Err(refused(status, &text)) }
 }
 

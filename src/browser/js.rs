@@ -1,8 +1,12 @@
 //! Reading and writing JavaScript objects without a panic.
 
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+
+use super::page;
+
+const PATIENCE_MS: i32 = 3_000;
 
 /// A member; `undefined` if there is none.
 pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
@@ -41,6 +45,17 @@ pub(super) fn parse(text: &str) -> JsValue {
 /// What the promise brings; nothing if it could not be made or was broken.
 pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Option<JsValue> {
     JsFuture::from(promise.ok()?).await.ok()
+}
+
+/// What the promise brings, unless it takes too long. For what a browser does in milliseconds; where it does not answer at all,
+/// nobody should have to wait for it.
+pub(super) async fn soon(promise: &Promise) -> Option<JsValue> {
+    let late = Promise::new(&mut |_, reject| {
+        if let Some(window) = page::window() {
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&reject, PATIENCE_MS);
+        }
+    });
+    settle(Ok(Promise::race(&Array::of2(promise, &late)))).await
 }
 
 /// Whether this member is a function.

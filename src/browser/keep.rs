@@ -43,6 +43,7 @@ async fn look_once() {
     }
     let overdue = match answer {
         Ok(answer) => {
+            page::reveal("[data-recovering]", js::get(&answer, "recoveryDueAt").is_string());
             let session = js::get(&answer, "session");
             let due = Date::parse(&js::text(&session, "rotationDueAt"));
             // Other sessions get a new token with any request, or none at all.

@@ -124,6 +124,13 @@ pub(crate) fn keep_focus(fallback: NodeRef<Button>) {
     }
 }
 
+/// Show what this selects, or hide it.
+pub(super) fn reveal(selector: &str, is_shown: bool) {
+    if let Ok(Some(element)) = document().query_selector(selector) {
+        let _ = element.toggle_attribute_with_force("hidden", !is_shown);
+    }
+}
+
 /// Whether the browser knows that it has no network.
 pub(crate) fn is_offline() -> bool {
     window().is_some_and(|window| !window.navigator().on_line())

@@ -92,6 +92,23 @@ pub(crate) async fn get(options: &JsValue, in_field: bool) -> Result<JsValue, Fa
     run(options.as_ref(), |credentials| credentials.get_with_options(&options)).await
 }
 
+/// Tell the passkey managers what an answer of the server says that they should know (WebAuthn Level 3 §5.1.10). A courtesy:
+/// nothing depends on it.
+pub(super) async fn signal(answer: &str) {
+    let signals = js::get(&js::parse(answer), "signals");
+    let (Some(window), Some(signals)) = (page::window(), signals.dyn_ref::<js_sys::Object>()) else { return };
+    let api = js::get(&window, "PublicKeyCredential");
+    for name in js_sys::Object::keys(signals).iter() {
+        let name = name.as_string().unwrap_or_default();
+        if let Some(method) = js::get(&api, &name).dyn_ref::<js_sys::Function>()
+            && let Ok(promise) = method.call1(&api, &js::get(signals, &name))
+        {
+            // One at a time, and before the browser is asked for anything else.
+            js::soon(&promise.unchecked_into()).await;
+        }
+    }
+}
+
 /// The person has had enough of waiting.
 pub(crate) fn cancel() {
     end(Ended::ByPerson);

@@ -7,6 +7,7 @@
 mod countries;
 mod credits;
 mod files;
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod hostile;
 mod hosting;

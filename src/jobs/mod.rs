@@ -3,9 +3,11 @@
 //! Each job is a row of [`JOBS`]; whichever process gets its lease does it. A new job is a file here and a row there.
 
 mod counting;
+mod erase;
 mod evidence;
 pub mod lease;
 mod partitions;
+mod recovery;
 mod tidy;
 
 use std::sync::Arc;
@@ -17,8 +19,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::alerts::Watcher;
-use crate::audit::Keeper;
+use crate::audit::{Keeper, Trail};
+use crate::auth::Auth;
 use crate::clock::{Clock, Timestamp};
+use crate::notify::Outbox;
 use crate::store::{self, Store};
 use lease::{Held, Holder, Wish};
 
@@ -31,10 +35,16 @@ pub struct Context {
     pub store: Arc<Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The audit trail.
+    pub trail: Arc<Trail>,
     /// What keeps the audit trail honest.
     pub keeper: Arc<Keeper>,
     /// What reads it for alerts.
     pub watcher: Arc<Watcher>,
+    /// What has to be sent.
+    pub outbox: Arc<Outbox>,
+    /// The rules of who may come in.
+    pub auth: Arc<Auth>,
 }
 
 /// Work that is done again and again.
@@ -52,9 +62,12 @@ pub struct Job {
 pub const JOBS: &[Job] = &[
     Job { name: "tidy", every: Duration::from_mins(1), work: |context| tidy::run(context).boxed() },
     Job { name: "count_sign_ins", every: Duration::from_mins(1), work: |context| counting::run(context).boxed() },
+    Job { name: "erase", every: Duration::from_mins(1), work: |context| erase::run(context).boxed() },
     Job { name: "audit", every: Duration::from_mins(1), work: |context| evidence::keep(context).boxed() },
     // An alert is to be there within ten seconds.
     Job { name: "alerts", every: Duration::from_secs(5), work: |context| evidence::watch(context).boxed() },
+    // A notice is to be there within a minute.
+    Job { name: "recovery", every: Duration::from_secs(15), work: |context| recovery::run(context).boxed() },
     Job { name: "partitions", every: Duration::from_hours(1), work: |context| partitions::run(context).boxed() },
 ];
 

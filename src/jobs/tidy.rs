@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Context;
 use crate::alerts::MEMORY as ALERT_MEMORY;
-use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY};
+use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY, UNDO_LIFETIME};
 use crate::clock::Timestamp;
 use crate::store::{
-    self, Store, alerts, ceremonies, known_devices, outbox, proofs_seen, risk_decisions, session_tokens, sessions,
-    sign_ins, step_up_grants, throttles,
+    self, Store, address_codes, addresses, alerts, ceremonies, known_devices, mail_links, outbox, proofs_seen,
+    recoveries, risk_decisions, session_tokens, sessions, sign_ins, step_up_grants, throttles,
 };
 
 /// Ended ceremonies stay this long, so that a late answer hears "expired" or "used" and not "unknown".
@@ -41,6 +41,10 @@ async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
     forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));
     forget!(sign_ins::delete_older, now.minus(PROFILE_MEMORY));
     forget!(risk_decisions::delete_older, now.minus(DECISION_MEMORY));
+    forget!(address_codes::delete_expired, now.minus(CEREMONY_MEMORY));
+    forget!(addresses::delete_removed, now.minus(UNDO_LIFETIME));
+    forget!(mail_links::delete_expired, now);
+    forget!(recoveries::delete_ended, now.minus(SESSION_MEMORY));
     forget!(alerts::delete_older, now.minus(ALERT_MEMORY));
     forget!(outbox::delete_finished, now.minus(OUTBOX_MEMORY));
     if gone > 0 {

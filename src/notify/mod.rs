@@ -6,6 +6,7 @@
 
 mod backoff;
 mod delivery;
+mod forget;
 pub mod mail;
 mod message;
 mod settings;

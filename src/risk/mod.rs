@@ -5,6 +5,7 @@
 //! replays. Each signal is a file in `signals/`, a row of its table.
 
 mod input;
+mod level;
 pub mod likelihood;
 mod place;
 mod policy;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 pub use input::{Anchor, Input, Moment, Person, Profile, SessionPast};
+pub use level::Level;
 pub use place::{Place, Point};
 pub use policy::{InvalidPolicy, Policy, SENSITIVE_ROUTES, THRESHOLD};
 pub use signals::automated_user_agent::is_automated;

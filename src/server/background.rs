@@ -1,5 +1,6 @@
 //! What the process does beside answering: jobs, and sending what is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::metrics;
 use super::state::AppState;
+use crate::auth::{Auth, ROUTINE_INTERVAL};
 use crate::{jobs, notify};
 
 /// Work under way beside the requests.
@@ -24,6 +26,7 @@ impl Background {
         let mut tasks = vec![
             tokio::spawn(jobs::run(state.jobs(), stop.clone())),
             tokio::spawn(notify::run(state.outbox.clone(), stop.clone())),
+            tokio::spawn(write_routine(state.auth.clone(), stop.clone())),
         ];
         if let Some(listener) = metrics {
             tasks.push(tokio::spawn(metrics::serve(listener, state.clone(), stop.clone())));
@@ -49,5 +52,14 @@ impl Background {
     pub async fn stop(self) {
         self.stop.cancel();
         futures::future::join_all(self.tasks).await;
+    }
+}
+
+/// What was let through is written by every process for itself.
+async fn write_routine(auth: Arc<Auth>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(ROUTINE_INTERVAL)).await.is_some() {
+        if let Err(error) = auth.flush_routine().await {
+            tracing::warn!(%error, "requests that were let through are missing in the audit trail");
+        }
     }
 }

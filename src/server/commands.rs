@@ -11,8 +11,9 @@ use crate::audit::export::{Cursor, Exported, Format, Wanted};
 use crate::audit::{self, Keeper, Report, Sink, Trail};
 use crate::auth::{self, Replay};
 use crate::clock::{SystemClock, Timestamp};
-use crate::keyring::Keyring;
-use crate::notify::webhook;
+use crate::drill;
+use crate::keyring::{Keyring, Place};
+use crate::notify::{Outbox, webhook};
 use crate::store::Store;
 
 /// Why a command came to nothing: one sentence.
@@ -35,7 +36,7 @@ pub async fn replay_risk(config: &Config, request_id: Option<&str>) -> Result<Re
 }
 
 /// The audit trail, for looking at.
-async fn open_trail(config: &Config) -> Result<Arc<Trail>, CommandError> {
+pub(super) async fn open_trail(config: &Config) -> Result<Arc<Trail>, CommandError> {
     let store = Arc::new(Store::connect(&config.database).await?);
     if !store.has_schema().await? {
         return Err(
@@ -44,6 +45,19 @@ async fn open_trail(config: &Config) -> Result<Arc<Trail>, CommandError> {
     }
     let keyring = Arc::new(Keyring::load(&place_of_keys(config)?)?);
     Ok(Arc::new(Trail::open(store, keyring, Arc::new(SystemClock), Arc::default(), config.audit.retention).await?))
+}
+
+/// The instance that these settings are of, from the inside, for a drill. Makes nothing that is not there yet.
+pub async fn look_inside(config: &Config) -> Result<drill::Inside, CommandError> {
+    let (Place::Named(keys) | Place::Made(keys)) = place_of_keys(config)?;
+    for file in config.database.file().into_iter().chain([keys]) {
+        if !file.exists() {
+            return Err(format!("there is no {}", file.display()).into());
+        }
+    }
+    let trail = open_trail(config).await?;
+    let outbox = Outbox::new(trail.store(), trail.keyring.clone(), Arc::new(SystemClock), &config.notify);
+    Ok(drill::Inside::new(trail, Arc::new(outbox)))
 }
 
 fn keeper(config: &Config, trail: &Arc<Trail>) -> Keeper {

@@ -15,6 +15,9 @@ const RESPONSE: HeaderName = HeaderName::from_static("secure-session-response");
 const CHALLENGE: HeaderName = HeaderName::from_static("secure-session-challenge");
 const SESSION_ID: HeaderName = HeaderName::from_static("sec-secure-session-id");
 
+/// What names a session or speaks for one.
+pub(super) const NAMED: [HeaderName; 2] = [SESSION_ID, RESPONSE];
+
 /// Where a bound cookie is no use: what everybody may load.
 const EXCLUDED: [&str; 5] = ["/pkg", "/healthz", "/readyz", "/favicon.svg", "/site.webmanifest"];
 
@@ -86,7 +89,7 @@ fn challenge_with(headers: &mut HeaderMap, challenge: &str, id: &str) {
 }
 
 /// The one header's text. Browsers send these bare; the draft also allows quotes.
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     let text = value.to_str().ok()?;

@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Extension, Query, RawQuery, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::middleware::WATCH;
 use super::state::AppState;
 use crate::api::{self, ApiError};
 use crate::auth::{Access, Caller, EventId, Resolution};
@@ -37,10 +38,16 @@ pub(super) async fn session(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Extension(resolution): Extension<Resolution>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<api::CurrentSession>, ApiError> {
     let current = resolution.live()?;
     state.auth.admit(&caller, current, Access::Read).await?;
-    Ok(Json(api::current_session(current, state.config.risk.threshold)))
+    let recovery_due_at = if query.as_deref() == Some(WATCH) {
+        state.auth.recovery_under_way(current.account.id).await?.and_then(|info| info.wait).map(|wait| wait.due)
+    } else {
+        None
+    };
+    Ok(Json(api::current_session(current, state.config.risk.threshold, recovery_due_at)))
 }
 
 /// `GET /auth/passkeys`.
@@ -92,6 +99,16 @@ pub(super) async fn payout(
     Extension(resolution): Extension<Resolution>,
 ) -> Result<Json<api::PayoutAnswer>, ApiError> {
     Ok(Json(api::payout_answer(state.vault.payout(&caller, resolution.live()?).await?)))
+}
+
+/// `GET /account/email`.
+pub(super) async fn addresses(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+) -> Result<Json<api::AddressList>, ApiError> {
+    let addresses = state.auth.addresses(&caller, resolution.live()?).await?;
+    Ok(Json(api::address_list(addresses, state.auth.sends_mail())))
 }
 
 /// `GET /healthz`: the process answers.

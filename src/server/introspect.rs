@@ -31,7 +31,7 @@ pub(super) async fn introspect(
 }
 
 /// RFC 6750 §2.1. `None` also where there are two: nobody can tell which is meant.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(one), None) = (all.next(), all.next()) else { return None };
     let (scheme, credentials) = one.to_str().ok()?.split_once(' ')?;

@@ -35,6 +35,9 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
     if let Some(notice) = state.outbox.mailer().prepare().map_err(StartError::Mail)? {
         tracing::warn!("{notice}");
     }
+    for notice in state.store.lax_settings().await? {
+        tracing::warn!("{notice}");
+    }
     let metrics = metrics::bind(&state).await?;
     let handle = Handle::new();
     // Before anything else can happen that a rule would have told.
@@ -46,6 +49,9 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
         tracing::warn!(
             "this build has no site inside, so its pages do not work: make the site first (make build)"
         );
+    }
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "listening");
     }
     tracing::info!("Holdfast is ready at {}", state.config.origin.origin().ascii_serialization());
 
@@ -66,7 +72,12 @@ pub async fn serve(state: AppState) -> Result<(), StartError> {
     if let Err(error) = state.throttle.flush().await {
         tracing::warn!(%error, "what was counted last could not be written");
     }
+    if let Err(error) = state.auth.flush_routine().await {
+        tracing::warn!(%error, "requests that were let through last are missing in the audit trail");
+    }
     state.store.close().await?;
+    #[cfg(feature = "otlp")]
+    super::traces::stop().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -88,13 +99,14 @@ fn limit(builder: &mut Builder<TokioExecutor>) {
 }
 
 async fn stop_on_signal(handle: Handle<SocketAddr>, background: CancellationToken) {
-    wait_for_signal().await;
+    stopped().await;
     background.cancel();
     tracing::info!("stopping; requests under way may finish");
     handle.graceful_shutdown(Some(GRACE));
 }
 
-async fn wait_for_signal() {
+/// Done when this process is asked to stop (SIGINT, SIGTERM).
+pub async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {

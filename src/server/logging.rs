@@ -1,5 +1,6 @@
 //! Log lines. Tokens, challenges, cookies, codes and bodies never reach them; paths do, queries do not.
 
+use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -23,20 +24,47 @@ pub fn with_quiet(filter: Targets) -> Targets {
 
 /// Start logging, once per process.
 pub fn start(config: &Config) {
-    let filter = with_quiet(config.log_filter.clone());
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.log_format {
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
-        LogFormat::Pretty => {
-            lines.with_target(false).with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed()
-        }
-    };
-    // The filter is one for all: as a filter of the layer it would lose the line after each one that a library only asked
-    // about, as sqlx does. A second start (in tests) keeps the first.
-    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let layers = [Some(lines(config.log_format, is_terminal, std::io::stderr)), spans(config)];
+    // A second start (in tests) keeps the first.
+    let _ = subscriber(layers.into_iter().flatten().collect(), config.log_filter.clone()).try_init();
     // Where it happened, never what was in hand: a panic's message can hold input.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panicked");
     }));
+}
+
+/// What does something with what happens.
+type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// What hands spans on, where somebody wants them.
+#[cfg(feature = "otlp")]
+fn spans(config: &Config) -> Option<Boxed> {
+    super::traces::layer(config.traces.as_ref()?, &config.name)
+}
+
+#[cfg(not(feature = "otlp"))]
+fn spans(_: &Config) -> Option<Boxed> {
+    None
+}
+
+/// Lines in this form, to there.
+pub(super) fn lines<W>(format: LogFormat, is_terminal: bool, writer: W) -> Boxed
+where
+    W: for<'a> fmt::MakeWriter<'a> + Send + Sync + 'static,
+{
+    // A line that cannot be written (the disk is full) is lost. To complain about it on standard error would panic.
+    let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
+    match format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+        LogFormat::Pretty => lines.with_target(false).with_ansi(is_terminal).boxed(),
+    }
+}
+
+/// What passes the filter goes to each of these.
+pub(super) fn subscriber(layers: Vec<Boxed>, filter: Targets) -> impl Subscriber + Send + Sync {
+    // The filter is one for all: as a filter of a layer it would lose the line after each one that a library only asked
+    // about, as sqlx does.
+    tracing_subscriber::registry().with(layers).with(with_quiet(filter))
 }

@@ -59,9 +59,9 @@ async fn standing(state: &AppState) -> Result<Standing, store::Error> {
     let db = state.store.reader();
     let heads = chain_heads::all(db).await?;
     let read = alerts::cursors(db).await?;
-    let checkpoint = audit_checkpoints::last(db).await?;
-    let depths = state.outbox.depths().await?;
     let now = state.clock.now();
+    let checkpoint = audit_checkpoints::last(db, now.0).await?;
+    let depths = state.outbox.depths().await?;
     let events: i64 = heads.iter().map(|head| head.seq).sum();
     let seen: i64 = read.iter().map(|cursor| cursor.seq).sum();
     Ok(Standing {

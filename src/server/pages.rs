@@ -1,7 +1,9 @@
 //! The pages: find out who is there, load what is shown, hand both to a view.
 
+use std::time::Duration;
+
 use axum::body::Body;
-use axum::extract::{Extension, FromRequest, Request, State};
+use axum::extract::{Extension, FromRequest, RawQuery, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +16,11 @@ use super::site;
 use super::state::AppState;
 use crate::api::{self, ApiError};
 use crate::app::{self, Notice, PageContext};
-use crate::auth::{Access, Caller, CurrentSession, EndReason, Error, Refusal, Resolution};
+use crate::auth::{
+    ADDRESS_LIMIT, Access, Caller, CurrentSession, EndReason, Error, PASSKEY_LIMIT, Refusal, Resolution,
+    day_and_time,
+};
+use crate::clock::Timestamp;
 
 /// `GET /`
 pub(super) async fn sign_in(
@@ -59,13 +65,33 @@ pub(super) async fn account(
         Err(because) => return Ok(turn_away(&state, request, &resolution, because).await),
     };
     let api::PasskeyList { passkeys } = api::passkey_list(state.auth.passkeys(&account).await?);
+    let is_leaving = state.auth.deletion_of(account.id).await?.is_some();
+    let user_id = account.id;
     let user: api::User = account.into();
     let now = state.clock.now().to_rfc3339();
-    let context = context(&state, &request, "Your account").of_account("/account");
+    let is_recovering = state.auth.recovery_under_way(user_id).await?.is_some();
+    let context = context(&state, &request, "Your account").of_account("/account").recovering(is_recovering);
     Ok(render(request, context, move || {
-        view! { <app::AccountPage user=user.clone() passkeys=passkeys.clone() now=now.clone() /> }
+        view! { <app::AccountPage user=user.clone() passkeys=passkeys.clone() now=now.clone() is_leaving=is_leaving /> }
     })
     .await)
+}
+
+/// `GET /account/passkeys`
+pub(super) async fn passkeys(asked: Asked) -> Response {
+    asked.frame("Passkeys", "/account/passkeys", || view! { <app::PasskeysPage /> }).await
+}
+
+/// `GET /account/passkeys/panel`
+pub(super) async fn passkeys_panel(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+) -> Result<Response, ApiError> {
+    let passkeys = state.auth.passkeys_in_full(&caller, resolution.live()?).await?;
+    let passkeys: Vec<_> = passkeys.into_iter().map(api::PasskeyInFull::from).collect();
+    let now = state.clock.now().to_rfc3339();
+    Ok(fragment(|| view! { <app::PasskeysPanel passkeys=passkeys limit=PASSKEY_LIMIT now=now /> }))
 }
 
 /// `GET /account/sessions`
@@ -146,6 +172,65 @@ pub(super) async fn billing_panel(
     Ok(fragment(|| view! { <app::BillingPanel payout=payout now=now /> }))
 }
 
+/// `GET /account/recovery`
+pub(super) async fn recovery(asked: Asked) -> Response {
+    asked.frame("Getting back in", "/account/recovery", || view! { <app::RecoveryPage /> }).await
+}
+
+/// `GET /account/recovery/panel`
+pub(super) async fn recovery_panel(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+) -> Result<Response, ApiError> {
+    let current = resolution.live()?;
+    let addresses = state.auth.addresses(&caller, current).await?;
+    let list = api::address_list(addresses, state.auth.sends_mail());
+    let codes = state.auth.recovery_codes(&caller, current).await?;
+    let codes = (codes.left, codes.made_at.map(Timestamp::to_rfc3339));
+    let under_way = state.auth.recovery_under_way(current.account.id).await?.map(Into::into);
+    let held_until = state.auth.held_until(current).await?.map(Timestamp::to_rfc3339);
+    let now = state.clock.now().to_rfc3339();
+    Ok(fragment(|| {
+        view! {
+            <app::RecoveryPanel
+                list=list
+                limit=ADDRESS_LIMIT
+                codes=codes
+                under_way=under_way
+                held_until=held_until
+                now=now
+            />
+        }
+    }))
+}
+
+/// `GET /account/delete`
+pub(super) async fn deletion(asked: Asked) -> Response {
+    asked.frame("Delete your account", "/account/delete", || view! { <app::DeletionPage /> }).await
+}
+
+/// `GET /account/delete/panel`, also as the banner of `/account`.
+pub(super) async fn deletion_panel(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let due = state.auth.deletion(&caller, resolution.live()?).await?;
+    let due = due.map(|at| (at.to_rfc3339(), day_and_time(at)));
+    let delay = in_words(state.auth.deletion_delay());
+    let is_banner = query.as_deref() == Some("banner");
+    Ok(fragment(|| view! { <app::DeletionPanel due=due delay=delay is_banner=is_banner /> }))
+}
+
+/// A time to do something in.
+fn in_words(time: Duration) -> String {
+    let hours = time.as_secs() / 3600;
+    let (count, unit) = if hours >= 48 { (hours / 24, "day") } else { (hours, "hour") };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A request for a page that matters.
 #[derive(FromRequest)]
 #[from_request(state(AppState))]
@@ -167,12 +252,28 @@ impl Asked {
         path: &'static str,
         page: impl Fn() -> V + Clone + Send + Sync + 'static,
     ) -> Response {
+        self.frame_in(title, |context| context.of_account(path), page).await
+    }
+
+    /// The same, in a document of another kind.
+    pub(super) async fn frame_in<V: IntoView + 'static>(
+        self,
+        title: &'static str,
+        document: impl FnOnce(PageContext) -> PageContext,
+        page: impl Fn() -> V + Clone + Send + Sync + 'static,
+    ) -> Response {
         let Self { state, caller, resolution, request } = self;
-        if let Err(because) = admit(&state, &caller, &resolution, Access::OpenSensitive).await {
-            return turn_away(&state, request, &resolution, because).await;
+        let is_recovering = async {
+            let current = admit(&state, &caller, &resolution, Access::OpenSensitive).await?;
+            state.auth.recovery_under_way(current.account.id).await.map(|found| found.is_some())
+        };
+        match is_recovering.await {
+            Ok(is_recovering) => {
+                let context = document(context(&state, &request, title)).recovering(is_recovering);
+                render(request, context, page).await
+            }
+            Err(because) => turn_away(&state, request, &resolution, because).await,
         }
-        let context = context(&state, &request, title).of_account(path);
-        render(request, context, page).await
     }
 }
 
@@ -229,6 +330,9 @@ fn why_ended(resolution: &Resolution) -> Option<Notice> {
         EndReason::BindingViolated => Some(Notice::BindingViolated),
         EndReason::Split => Some(Notice::Split),
         EndReason::Disowned => Some(Notice::Disowned),
+        EndReason::Operator => Some(Notice::Operator),
+        EndReason::PasskeyRemoved => Some(Notice::PasskeyRemoved),
+        EndReason::Recovered => Some(Notice::Recovered),
         EndReason::SignOut | EndReason::Replaced => None,
     }
 }
@@ -241,7 +345,7 @@ pub(super) fn context(state: &AppState, request: &Request, title: &'static str) 
 }
 
 /// Render one page into the shell.
-async fn render<V: IntoView + 'static>(
+pub(super) async fn render<V: IntoView + 'static>(
     request: Request<Body>,
     context: PageContext,
     page: impl Fn() -> V + Clone + Send + Sync + 'static,
@@ -254,12 +358,12 @@ async fn render<V: IntoView + 'static>(
 }
 
 /// A part of a page, to be put into one that is there.
-fn fragment<V: IntoView>(part: impl FnOnce() -> V) -> Response {
+pub(super) fn fragment<V: IntoView>(part: impl FnOnce() -> V) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], app::fragment(part))
         .into_response()
 }
 
-fn see_other(path: &str) -> Response {
+pub(super) fn see_other(path: &str) -> Response {
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }

@@ -2,14 +2,18 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use leptos::prelude::provide_context;
 
 use super::state::AppState;
-use super::{dbsc, handlers, introspect, middleware, pages, site};
+use super::{admin, dbsc, export, handlers, introspect, links, middleware, pages, recover, site, well_known};
+use crate::api::ApiError;
+
+/// Where what only operators know of begins.
+const CONSOLE: &str = "/admin/";
 
 /// The whole application, middleware included.
 pub fn router(state: AppState) -> Router {
@@ -17,16 +21,21 @@ pub fn router(state: AppState) -> Router {
     let _ = any_spawner::Executor::init_tokio();
     // Whoever asks these may have a session. It is found first, and its next token handed out with the answer.
     let of_people = Router::new()
-        .merge(server_functions(&state))
+        .merge(server_functions(&state, |path| !path.starts_with(CONSOLE)))
         .route("/auth/session", get(handlers::session))
         .route("/auth/passkeys", get(handlers::passkeys))
         .route("/auth/sessions", get(handlers::sessions))
         .route("/auth/events", get(handlers::events))
         .route("/api-keys", get(handlers::api_keys))
         .route("/billing/payout", get(handlers::payout))
+        .route("/account/export", get(export::export))
+        .route("/account/export", post(export::export).route_layer(from_fn(middleware::json_body)))
+        .route("/account/email", get(handlers::addresses))
         .route("/", get(pages::sign_in))
         .route("/signup", get(pages::sign_up))
         .route("/account", get(pages::account))
+        .route("/account/passkeys", get(pages::passkeys))
+        .route("/account/passkeys/panel", get(pages::passkeys_panel))
         .route("/account/sessions", get(pages::sessions))
         .route("/account/sessions/panel", get(pages::sessions_panel))
         .route("/account/activity", get(pages::activity))
@@ -35,15 +44,46 @@ pub fn router(state: AppState) -> Router {
         .route("/account/api-keys/panel", get(pages::api_keys_panel))
         .route("/account/billing", get(pages::billing))
         .route("/account/billing/panel", get(pages::billing_panel))
+        .route("/account/delete", get(pages::deletion))
+        .route("/account/delete/panel", get(pages::deletion_panel))
+        .route("/account/recovery", get(pages::recovery))
+        .route("/account/recovery/panel", get(pages::recovery_panel))
+        .route("/recover", get(recover::page))
+        .route("/recover/panel", get(recover::panel))
+        .route("/recover/restore", get(recover::restore_page))
+        .route("/recover/restore/panel", get(recover::restore_panel))
         .route_layer(from_fn_with_state(state.clone(), middleware::session))
         .route_layer(from_fn_with_state(state.clone(), middleware::throttle));
+    // Whoever is no operator finds nothing at any of these, whatever the method.
+    let of_operators = Router::new()
+        .merge(server_functions(&state, |path| path.starts_with(CONSOLE)))
+        .route("/admin", get(admin::now).merge(no_other("GET, HEAD")))
+        .route("/admin/panel", get(admin::now_panel).merge(no_other("GET, HEAD")))
+        .route("/admin/alerts", get(admin::alerts).merge(no_other("GET, HEAD")))
+        .route("/admin/alerts/panel", get(admin::alerts_panel).merge(no_other("GET, HEAD")))
+        .route("/admin/events", get(admin::events).merge(no_other("GET, HEAD")))
+        .route("/admin/events/panel", get(admin::events_panel).merge(no_other("GET, HEAD")))
+        .route("/admin/people/{id}", get(admin::person).merge(no_other("GET, HEAD")))
+        .route("/admin/people/{id}/panel", get(admin::person_panel).merge(no_other("GET, HEAD")))
+        .route_layer(from_fn_with_state(state.clone(), middleware::session))
+        .route_layer(from_fn_with_state(state.clone(), middleware::operators))
+        .route_layer(from_fn_with_state(state.clone(), middleware::throttle));
     let throttled = from_fn_with_state(state.clone(), middleware::throttle);
+    let (looks, says) = (throttled.clone(), throttled.clone());
     let json = from_fn(middleware::json_body);
     // What else stands below is never throttled: the browser's own calls (DBSC), what operators ask, and files.
     let routes = of_people
+        .merge(of_operators)
         .route("/auth/dbsc/register", post(dbsc::register))
         .route("/auth/dbsc/refresh", post(dbsc::refresh))
         .route("/auth/introspect", post(introspect::introspect).route_layer(json).route_layer(throttled))
+        // Whoever follows a link of a mail is signed out, as a rule.
+        .route("/not-me", get(links::show).route_layer(looks))
+        .route("/not-me", post(links::say).route_layer(says))
+        .route("/.well-known/webauthn", get(well_known::webauthn))
+        .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints))
+        .route("/.well-known/change-password", get(well_known::change_password))
+        .route("/.well-known/security.txt", get(well_known::security_txt))
         .route("/healthz", get(handlers::healthz))
         .route("/readyz", get(handlers::readyz))
         .fallback(site::serve)
@@ -53,20 +93,32 @@ pub fn router(state: AppState) -> Router {
 
 /// The POST rows of the contract: Leptos server functions at their fixed paths, behind the checks that
 /// leptos_axum leaves to us.
-fn server_functions(state: &AppState) -> Router<AppState> {
-    let rules = (state.auth.clone(), state.vault.clone());
+fn server_functions(state: &AppState, is_meant: fn(&str) -> bool) -> Router<AppState> {
+    let rules = (state.auth.clone(), state.vault.clone(), state.admin.clone());
     let handler = post(move |request: Request<Body>| {
-        let (auth, vault) = rules.clone();
+        let (auth, vault, admin) = rules.clone();
         let provide = move || {
             provide_context(auth.clone());
             provide_context(vault.clone());
+            provide_context(admin.clone());
         };
         async move { leptos_axum::handle_server_fns_with_context(provide, request).await.into_response() }
     })
     // Around the method, not the path: another method is a 405, whatever its body.
     .route_layer(from_fn(middleware::json_body));
+    // Elsewhere axum says by itself what else an address takes.
+    let handler = if is_meant(CONSOLE) { handler.merge(no_other("POST")) } else { handler };
     leptos::server_fn::axum::server_fn_paths()
+        .filter(|(path, _)| is_meant(path))
         .fold(Router::new(), |router, (path, _)| router.route(path, handler.clone()))
+}
+
+/// Any other method, at an address that is hidden from most. By itself axum would say which ones it takes, after everything that hides it.
+fn no_other(allowed: &'static str) -> MethodRouter<AppState> {
+    any(async move || {
+        let allow = [(header::ALLOW, HeaderValue::from_static(allowed))];
+        (allow, ApiError::method_not_allowed()).into_response()
+    })
 }
 
 #[cfg(test)]

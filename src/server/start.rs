@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::config::{Config, GeoFiles};
 use super::state::AppState;
+use crate::admin::Admin;
 use crate::alerts::Watcher;
 use crate::audit::{self, Keeper, Trail};
-use crate::auth::{Auth, Engine, InvalidRelyingParty, RelyingParty};
+use crate::auth::{Auth, Engine, InvalidRelyingParty, RelyingParty, Service};
 use crate::clock::Clock;
 use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
@@ -78,7 +79,7 @@ impl From<store::Error> for StartError {
 
 /// Connect, bring the schema up to date, and put the parts together.
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, StartError> {
-    let rp = RelyingParty::new(&config.rp_id, &config.origin, &config.name)?;
+    let rp = RelyingParty::new(&config.rp_id, &config.origin, &config.related_origins, &config.name)?;
     let store = Arc::new(Store::connect(&config.database).await?);
     let keyring = Arc::new(Keyring::load(&place_of_keys(&config)?)?);
     store.migrate().await?;
@@ -94,11 +95,26 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     );
     let keeper = Arc::new(Keeper::new(trail.clone(), &origin, config.audit.sink.clone()));
     let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), config.throttle);
-    let auth =
-        Arc::new(Auth::new(trail.clone(), rp, origin, keyring.clone(), config.sessions, engine, throttle.clone()));
-    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
+    let service = Service {
+        origin,
+        name: config.name.clone(),
+        outbox: outbox.clone(),
+        deletion_delay: config.deletion_delay,
+        recovery: config.recovery,
+    };
+    let auth = Arc::new(Auth::new(
+        trail.clone(),
+        rp,
+        service,
+        keyring.clone(),
+        config.sessions,
+        engine,
+        throttle.clone(),
+    ));
+    let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &config.alerts_off));
+    let admin = Arc::new(Admin::new(trail.clone(), auth.clone(), watcher.clone(), outbox.clone(), geo.clone()));
     Ok(AppState {
         config: Arc::new(config),
         store,
@@ -108,6 +124,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
         watcher,
         auth,
         vault,
+        admin,
         throttle,
         outbox,
         geo,

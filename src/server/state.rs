@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::admin::Admin;
 use crate::alerts::Watcher;
 use crate::audit::{Keeper, Trail};
 use crate::auth::Auth;
@@ -35,6 +36,8 @@ pub struct AppState {
     pub auth: Arc<Auth>,
     /// The rules of what is kept for people.
     pub vault: Arc<Vault>,
+    /// The rules of the console.
+    pub admin: Arc<Admin>,
     /// How much is let through.
     pub throttle: Throttle,
     /// What has to be sent.
@@ -53,8 +56,11 @@ impl AppState {
         jobs::Context {
             store: self.store.clone(),
             clock: self.clock.clone(),
+            trail: self.trail.clone(),
             keeper: self.keeper.clone(),
             watcher: self.watcher.clone(),
+            outbox: self.outbox.clone(),
+            auth: self.auth.clone(),
         }
     }
 }

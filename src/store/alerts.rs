@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -76,7 +76,85 @@ pub async fn page(db: &impl ConnectionTrait, before: i64, limit: u64) -> Result<
         .await
 }
 
+/// Those that nobody has seen to, the gravest first, then those that were so last.
+pub async fn open(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, Error> {
+    // "high" comes before "medium" in the alphabet, too.
+    Entity::find()
+        .filter(Column::AcknowledgedAt.is_null())
+        .order_by_asc(Column::Severity)
+        .order_by_desc(Column::LastAt)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// How many nobody has seen to.
+pub async fn count_open(db: &impl ConnectionTrait) -> Result<u64, Error> {
+    Entity::find().filter(Column::AcknowledgedAt.is_null()).count(db).await
+}
+
+/// Those that somebody has seen to, the last first.
+pub async fn acknowledged(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, Error> {
+    Entity::find()
+        .filter(Column::AcknowledgedAt.is_not_null())
+        .order_by_desc(Column::AcknowledgedAt)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// The one with this id.
+pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, Error> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// Somebody has seen to it. `Ok(false)` if somebody had before.
+pub async fn acknowledge(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    at: i64,
+    by: Uuid,
+    note: Option<Vec<u8>>,
+) -> Result<bool, Error> {
+    let update = Entity::update_many()
+        .col_expr(Column::AcknowledgedAt, Expr::value(at))
+        .col_expr(Column::AcknowledgedBy, Expr::value(by))
+        .col_expr(Column::Note, Expr::value(note))
+        .filter(Column::Id.eq(id))
+        .filter(Column::AcknowledgedAt.is_null());
+    Ok(update.exec(db).await?.rows_affected == 1)
+}
+
 /// Those from before `before` go.
 pub async fn delete_older(db: &impl ConnectionTrait, before: i64) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(Column::LastAt.lt(before)).exec(db).await?.rows_affected)
+}
+
+/// Some, in the order of their ids, after this one.
+pub async fn after(db: &impl ConnectionTrait, id: Uuid, limit: u64) -> Result<Vec<Model>, Error> {
+    Entity::find().filter(Column::Id.gt(id)).order_by_asc(Column::Id).limit(limit).all(db).await
+}
+
+/// One goes.
+pub async fn delete(db: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
+    Entity::delete_by_id(id).exec(db).await?;
+    Ok(())
+}
+
+/// What one says is written anew.
+pub async fn rewrite(db: &impl ConnectionTrait, id: Uuid, body: Vec<u8>) -> Result<(), Error> {
+    Entity::update_many().col_expr(Column::Body, Expr::value(body)).filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// What this person has seen to was seen to by nobody in particular.
+pub async fn forget_who_acknowledged(db: &impl ConnectionTrait, person: Uuid) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::AcknowledgedBy, Expr::value(None::<Uuid>))
+        .filter(Column::AcknowledgedBy.eq(person))
+        .exec(db)
+        .await?;
+    Ok(())
 }

@@ -17,9 +17,9 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> 
     Ok(())
 }
 
-/// The newest.
-pub async fn last(db: &impl ConnectionTrait) -> Result<Option<Model>, Error> {
-    Entity::find().order_by_desc(Column::At).one(db).await
+/// The newest up to `now`. One that is younger was made by a clock that has been put back since.
+pub async fn last(db: &impl ConnectionTrait, now: i64) -> Result<Option<Model>, Error> {
+    Entity::find().filter(Column::At.lte(now)).order_by_desc(Column::At).one(db).await
 }
 
 /// Those from before `before` go.

@@ -3,11 +3,12 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    QueryOrder, QuerySelect, QueryTrait, Statement,
 };
 
 use super::Error;
 use super::entity::ceremony::{Column, Entity, Model};
+use crate::defence::Defence;
 
 /// Begin one.
 pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), Error> {
@@ -55,8 +56,10 @@ pub async fn consume(
     let rows = Entity::update_many()
         .col_expr(Column::ConsumedAt, Expr::value(now))
         .filter(Column::Challenge.eq(challenge))
-        .filter(Column::Browser.eq(browser))
-        .filter(Column::ConsumedAt.is_null())
+        .apply_if(Defence::ChallengeInItsBrowser.is_up().then_some(browser), |it, own| {
+            it.filter(Column::Browser.eq(own))
+        })
+        .apply_if(Defence::ChallengeOnce.is_up().then_some(()), |it, ()| it.filter(Column::ConsumedAt.is_null()))
         .exec_with_returning(db)
         .await?;
     Ok(rows.into_iter().next())

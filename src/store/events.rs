@@ -62,6 +62,12 @@ pub async fn count_outside(db: &impl ConnectionTrait, chain: i16) -> Result<i64,
     db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "count"))
 }
 
+/// Those that these requests have left, in order.
+pub async fn of_requests(db: &impl ConnectionTrait, request_ids: &[&str]) -> Result<Vec<Model>, Error> {
+    let ids = request_ids.iter().copied();
+    Entity::find().filter(Column::RequestId.is_in(ids)).order_by_asc(Column::Id).all(db).await
+}
+
 /// A person's, by any of these digests of them.
 fn of_person(person: &[Vec<u8>]) -> Select<Entity> {
     Entity::find().filter(Column::Person.is_in(person.iter().cloned()))

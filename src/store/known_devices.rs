@@ -37,6 +37,12 @@ pub async fn forget(db: &impl ConnectionTrait, device: &[u8], user_id: uuid::Uui
     Ok(())
 }
 
+/// This person knows no browser any more.
+pub async fn forget_all(db: &impl ConnectionTrait, user_id: uuid::Uuid) -> Result<(), Error> {
+    Entity::delete_many().filter(Column::UserId.eq(user_id)).exec(db).await?;
+    Ok(())
+}
+
 /// Forget browsers that were not seen since `before`.
 pub async fn delete_older(db: &impl ConnectionTrait, before: i64) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(Column::LastSeenAt.lt(before)).exec(db).await?.rows_affected)

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, PaginatorTrait, QueryFilter, Statement, Value,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
 };
 
 use super::Error;
@@ -146,4 +146,16 @@ pub async fn depths(db: &impl ConnectionTrait) -> Result<Vec<Depth>, Error> {
 /// Forget those that were finished before `before`.
 pub async fn delete_finished(db: &impl ConnectionTrait, before: i64) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(Column::FinishedAt.lt(before)).exec(db).await?.rows_affected)
+}
+
+/// Some that still say something, in order, after this one.
+pub async fn unsent_after(db: &impl ConnectionTrait, seq: i64, limit: u64) -> Result<Vec<Model>, Error> {
+    let said = Entity::find().filter(Column::Payload.is_not_null()).filter(Column::Seq.gt(seq));
+    said.order_by_asc(Column::Seq).limit(limit).all(db).await
+}
+
+/// One goes, whether or not it was sent.
+pub async fn delete(db: &impl ConnectionTrait, seq: i64) -> Result<(), Error> {
+    Entity::delete_by_id(seq).exec(db).await?;
+    Ok(())
 }

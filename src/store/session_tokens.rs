@@ -49,6 +49,7 @@ pub struct Found {
     pub is_automated: bool,
     pub anchor: Option<String>,
     pub used_at: Option<i64>,
+    pub risk_level: i16,
     pub user_id: Uuid,
     pub email: String,
     pub email_verified_at: Option<i64>,
@@ -67,7 +68,7 @@ pub struct Found {
 const FIND: &str = "SELECT t.generation, t.state, t.issued_at, t.seen_at, t.successor, n.seen_at AS successor_seen_at,
     s.id AS session_id, s.created_at, s.expires_at, s.last_seen_at, s.ended_at, s.end_reason, s.devices, s.networks,
     s.device_key, s.device_key_thumbprint, s.proof_seed, s.stepped_up_until,
-    s.last_network, s.answered_at, s.device_known_since, s.passkey_created_at, s.asns, s.is_automated, s.anchor, s.used_at,
+    s.last_network, s.answered_at, s.device_known_since, s.passkey_created_at, s.asns, s.is_automated, s.anchor, s.used_at, s.risk_level,
     u.id AS user_id, u.email, u.email_verified_at, u.display_name, u.created_at AS user_created_at, u.sign_ins, u.recovered_at,
     d.id AS dbsc_id, d.cookie AS bound_cookie, d.cookie_issued_at AS bound_cookie_issued_at,
     d.previous_cookie AS bound_cookie_previous, d.previous_issued_at AS bound_cookie_previous_issued_at, d.seen_at AS bound_cookie_seen_at

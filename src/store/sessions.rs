@@ -92,6 +92,39 @@ pub async fn vouch(db: &impl ConnectionTrait, id: Uuid, vouched: Vouched) -> Res
     Ok(())
 }
 
+/// Move its level of risk from `before`. `Ok(false)` if it has moved meanwhile.
+pub async fn move_level(db: &impl ConnectionTrait, id: Uuid, before: i16, level: i16) -> Result<bool, Error> {
+    let result = Entity::update_many()
+        .col_expr(Column::RiskLevel, Expr::value(level))
+        .filter(Column::Id.eq(id))
+        .filter(Column::RiskLevel.eq(before))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// The level of risk that it is at.
+pub async fn risk_level(db: &impl ConnectionTrait, id: Uuid) -> Result<i16, Error> {
+    let row: Option<i16> =
+        Entity::find_by_id(id).select_only().column(Column::RiskLevel).into_tuple().one(db).await?;
+    Ok(row.unwrap_or_default())
+}
+
+/// The passkey that opened it.
+pub async fn credential(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Uuid>, Error> {
+    let row = Entity::find_by_id(id).one(db).await?;
+    Ok(row.and_then(|row| row.credential_id))
+}
+
+/// Whether it has neither ended nor run out nor idled out.
+pub async fn is_live(db: &impl ConnectionTrait, id: Uuid, now: i64, idle_since: i64) -> Result<bool, Error> {
+    let found = Entity::find_by_id(id)
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::LastSeenAt.gt(idle_since));
+    Ok(found.one(db).await?.is_some())
+}
+
 /// The browser that opened it, as it is known.
 pub async fn known_device(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Vec<u8>>, Error> {
     Ok(Entity::find_by_id(id).one(db).await?.and_then(|row| row.known_device))

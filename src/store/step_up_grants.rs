@@ -76,6 +76,12 @@ pub async fn is_there(db: &impl ConnectionTrait, wanted: &Wanted, now: i64) -> R
     Ok(wanted.filter(Entity::find(), now).one(db).await?.is_some())
 }
 
+/// Forget what this passkey was touched for.
+pub async fn delete_of_credential(tx: &impl ConnectionTrait, credential: Uuid) -> Result<(), Error> {
+    Entity::delete_many().filter(Column::CredentialId.eq(credential)).exec(tx).await?;
+    Ok(())
+}
+
 /// Forget what was not spent in time.
 pub async fn delete_expired(db: &impl ConnectionTrait, now: i64) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(Column::ExpiresAt.lte(now)).exec(db).await?.rows_affected)

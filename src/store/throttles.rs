@@ -61,31 +61,53 @@ fn worded(db: &impl ConnectionTrait, sql: &str) -> String {
     sql.replace("LARGER", larger).replace("SMALLER", smaller)
 }
 
-/// Count one request if neither TAT is past its bound, decided and written in one statement. `None`: it is.
+/// Count one request if neither TAT is past its bound, decided and written in one statement. `None`: it is. What lies beyond
+/// the horizon was written by a wrong clock, and counts as nothing.
 pub async fn take(
     db: &impl ConnectionTrait,
     key: &[u8],
     now: i64,
     cost: i64,
     bounds: Tats,
+    horizon: Tats,
 ) -> Result<Option<Tats>, Error> {
     const SQL: &str =
         "INSERT INTO throttles (key, requests, failures, noted_at, idle_at) VALUES ($1, $2 + $3, 0, 0, $2 + $3)
-        ON CONFLICT (key) DO UPDATE SET requests = LARGER(throttles.requests, $2) + $3,
+        ON CONFLICT (key) DO UPDATE SET
+            requests = LARGER(CASE WHEN throttles.requests > $6 THEN 0 ELSE throttles.requests END, $2) + $3,
             idle_at = LARGER(throttles.idle_at, LARGER(throttles.requests, $2) + $3)
-        WHERE throttles.requests <= $4 AND throttles.failures <= $5
+        WHERE (throttles.requests <= $4 OR throttles.requests > $6)
+            AND (throttles.failures <= $5 OR throttles.failures > $7)
         RETURNING requests, failures";
-    let values = [key.to_vec().into(), now.into(), cost.into(), bounds.requests.into(), bounds.failures.into()];
+    let values = [
+        key.to_vec().into(),
+        now.into(),
+        cost.into(),
+        bounds.requests.into(),
+        bounds.failures.into(),
+        horizon.requests.into(),
+        horizon.failures.into(),
+    ];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), worded(db, SQL), values);
     Tats::find_by_statement(statement).one(db).await
 }
 
-/// Add to a counter, whatever it says; to its failures only up to `cap`. What is not added to stays as it is.
-pub async fn add(db: &impl ConnectionTrait, key: &[u8], at: i64, add: Tats, cap: i64) -> Result<Tats, Error> {
+/// Add to a counter, whatever it says; to its failures only up to `cap`. What is not added to stays as it is, and what lies beyond
+/// the horizon counts as nothing.
+pub async fn add(
+    db: &impl ConnectionTrait,
+    key: &[u8],
+    at: i64,
+    add: Tats,
+    cap: i64,
+    horizon: Tats,
+) -> Result<Tats, Error> {
     const SQL: &str = "INSERT INTO throttles (key, requests, failures, noted_at, idle_at)
             VALUES ($1, $2 + $3, SMALLER($4 + $5, $6), 0, LARGER($2 + $3, $4 + $5))
-        ON CONFLICT (key) DO UPDATE SET requests = LARGER(throttles.requests, $2) + $3,
-            failures = LARGER(throttles.failures, SMALLER(LARGER(throttles.failures, $4) + $5, $6)),
+        ON CONFLICT (key) DO UPDATE SET
+            requests = LARGER(CASE WHEN throttles.requests > $7 THEN 0 ELSE throttles.requests END, $2) + $3,
+            failures = LARGER(CASE WHEN throttles.failures > $8 THEN 0 ELSE throttles.failures END,
+                SMALLER(LARGER(CASE WHEN throttles.failures > $8 THEN 0 ELSE throttles.failures END, $4) + $5, $6)),
             idle_at = LARGER(throttles.idle_at, LARGER(throttles.requests, $2) + $3, LARGER(throttles.failures, $4) + $5)
         RETURNING requests, failures";
     let from = |cost: i64| if cost > 0 { at } else { 0 };
@@ -96,6 +118,8 @@ pub async fn add(db: &impl ConnectionTrait, key: &[u8], at: i64, add: Tats, cap:
         from(add.failures).into(),
         add.failures.into(),
         cap.into(),
+        horizon.requests.into(),
+        horizon.failures.into(),
     ];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), worded(db, SQL), values);
     let said = Tats::find_by_statement(statement).one(db).await?;

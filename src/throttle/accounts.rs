@@ -10,6 +10,7 @@ use super::decide::Weight;
 use super::keys::{Counter, Source, counter};
 use super::limits::{Budget, Layer};
 use super::{Admission, Error, Refused, Throttle, store};
+use crate::defence::Defence;
 use crate::store::known_devices;
 
 impl Throttle {
@@ -20,7 +21,7 @@ impl Throttle {
         self.refresh(&counters, now).await?;
         let refusals = counters.iter().filter_map(|counter| self.refusal(*counter, Budget::Failures, now));
         let Some(refused) = refusals.reduce(Refused::longer) else { return Ok(()) };
-        if source.has_worked || self.is_known(source, account).await? {
+        if !Defence::ThrottleOfAccounts.is_up() || source.has_worked || self.is_known(source, account).await? {
             return Ok(());
         }
         Err(self.limited(refused, source, now).await)

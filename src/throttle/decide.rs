@@ -137,7 +137,8 @@ impl Throttle {
             failures: if minds_failures { bound(limits.failures) } else { Micros::MAX },
         };
         let cost = limits.requests.map_or(0, Limit::interval);
-        if let Some(tats) = throttles::take(&**tx, &counter.key, now, cost, bounds).await? {
+        let horizon = self.horizon(counter, now);
+        if let Some(tats) = throttles::take(&**tx, &counter.key, now, cost, bounds, horizon).await? {
             self.memory().learn(counter.key, tats, now);
             return Ok(None);
         }
@@ -152,6 +153,12 @@ impl Throttle {
         // Somebody's clock is ahead of ours: a moment ago there was a reason to refuse.
         let anyhow = Refused { counter, budget: Budget::Requests, wait: Duration::from_secs(1), is_payable };
         Ok(Some(Refused { is_payable, ..longest.unwrap_or(anyhow) }))
+    }
+
+    fn horizon(&self, counter: Counter, now: Micros) -> Tats {
+        let limits = self.inner.policy.of(counter.layer);
+        let of = |limit: Option<Limit>| limit.map_or(Micros::MAX, |limit| limit.horizon(now));
+        Tats { requests: of(limits.requests), failures: of(limits.failures) }
     }
 
     pub(super) async fn add_failures(
@@ -169,7 +176,8 @@ impl Throttle {
         };
         let add = Tats { requests: 0, failures: cost };
         let tx = self.inner.store.begin().await?;
-        let tats = throttles::add(&*tx, &counter.key, now, add, cap).await?;
+        let horizon = self.horizon(counter, now);
+        let tats = throttles::add(&*tx, &counter.key, now, add, cap, horizon).await?;
         tx.commit().await?;
         self.memory().learn(counter.key, tats, now);
         Ok(())

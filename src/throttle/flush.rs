@@ -39,7 +39,7 @@ impl Throttle {
         let tx = self.inner.store.begin().await?;
         let mut said = Vec::with_capacity(all.len());
         for owed in all {
-            said.push(throttles::add(&*tx, &owed.key, owed.at, owed.add, i64::MAX).await?);
+            said.push(throttles::add(&*tx, &owed.key, owed.at, owed.add, i64::MAX, owed.horizon).await?);
         }
         tx.commit().await?;
         Ok(said)

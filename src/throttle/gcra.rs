@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Microseconds since 1970: fine enough for a limit of thousands a second, and far from the end of 64 bits.
 pub type Micros = i64;
 
+/// By so much may the clocks of two processes differ.
+const SLACK: Micros = 60_000_000;
+
 /// So many at once, and then one in every interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
@@ -41,9 +44,21 @@ impl Limit {
         now.saturating_add(self.interval().saturating_mul(Micros::from(self.burst.max(1)) - 1))
     }
 
+    /// Later than any TAT that is ever written (two bursts, where one failure closes a counter), with a minute for clocks that
+    /// differ. What lies beyond it was written by a clock that has been put back since, and would lock people out for as long.
+    pub fn horizon(self, now: Micros) -> Micros {
+        let burst = self.interval().saturating_mul(Micros::from(self.burst.max(1)));
+        now.saturating_add(burst.saturating_mul(2)).saturating_add(SLACK)
+    }
+
+    /// The TAT, unless a wrong clock wrote it.
+    pub fn believed(self, tat: Micros, now: Micros) -> Micros {
+        if tat > self.horizon(now) { now } else { tat }
+    }
+
     /// How long one more has to wait. `None`: not at all.
     pub fn wait(self, tat: Micros, now: Micros) -> Option<Duration> {
-        let ahead = tat.saturating_sub(self.bound(now));
+        let ahead = self.believed(tat, now).saturating_sub(self.bound(now));
         u64::try_from(ahead).ok().filter(|ahead| *ahead > 0).map(Duration::from_micros)
     }
 
@@ -55,7 +70,7 @@ impl Limit {
 
     /// The TAT after one more.
     pub fn after(self, tat: Micros, now: Micros) -> Micros {
-        tat.max(now).saturating_add(self.interval())
+        self.believed(tat, now).max(now).saturating_add(self.interval())
     }
 }
 
@@ -155,6 +170,10 @@ mod tests {
         assert_eq!(limit.scaled(0), limit);
         let huge = limit.scaled(u32::MAX);
         assert_eq!(huge.interval(), 1);
-        assert!(huge.bound(i64::MAX) == i64::MAX && huge.wait(huge.after(i64::MAX, 0), 0).is_some());
+        assert!(
+            huge.bound(i64::MAX) == i64::MAX && huge.after(i64::MAX, i64::MAX) == i64::MAX,
+            "nothing overflows"
+        );
+        assert!(limit.wait(i64::MAX, 0).is_none(), "a wrong clock wrote that");
     }
 }

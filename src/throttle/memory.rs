@@ -18,7 +18,7 @@ pub(super) const FRESH: Micros = 250_000;
 const CAPACITY: usize = 100_000;
 
 /// One counter.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     /// As far as this process knows, its own counting included.
     known: Tats,
@@ -26,10 +26,22 @@ struct Entry {
     owed: Tats,
     /// Since when.
     owed_at: Micros,
+    /// What lies beyond it in the row was written by a wrong clock.
+    horizon: Tats,
     /// When it was last read or written; `None`: never.
     read_at: Option<Micros>,
     /// When a refusal by it was last recorded.
     noted_at: Option<Micros>,
+}
+
+/// Nothing lies beyond it.
+const ENDLESS: Tats = Tats { requests: Micros::MAX, failures: Micros::MAX };
+
+impl Default for Entry {
+    fn default() -> Self {
+        let none = Tats::default();
+        Self { known: none, owed: none, owed_at: 0, horizon: ENDLESS, read_at: None, noted_at: None }
+    }
 }
 
 /// What is to be added to a counter's row.
@@ -38,6 +50,7 @@ pub(super) struct Owed {
     pub(super) key: Key,
     pub(super) at: Micros,
     pub(super) add: Tats,
+    pub(super) horizon: Tats,
 }
 
 /// All counters of this process.
@@ -77,7 +90,7 @@ impl Memory {
     /// Count here; the database hears of it later.
     pub(super) fn charge(&mut self, key: Key, budget: Budget, limit: Limit, now: Micros) {
         let entry = self.entry(key);
-        let before = entry.known.get(budget).max(now);
+        let before = limit.believed(entry.known.get(budget), now).max(now);
         let after = limit.after(before, now).min(limit.cap(now)).max(before);
         let cost = after - before;
         entry.known.set(budget, after);
@@ -85,6 +98,7 @@ impl Memory {
             entry.owed_at = now;
         }
         entry.owed.set(budget, entry.owed.get(budget).saturating_add(cost));
+        entry.horizon.set(budget, limit.horizon(now));
         self.owing.insert(key);
     }
 
@@ -101,7 +115,8 @@ impl Memory {
     pub(super) fn take_owed(&mut self) -> Vec<Owed> {
         let take = |key| {
             let entry = self.entries.get_mut(&key)?;
-            Some(Owed { key, at: entry.owed_at, add: std::mem::take(&mut entry.owed) })
+            let horizon = std::mem::replace(&mut entry.horizon, ENDLESS);
+            Some(Owed { key, at: entry.owed_at, add: std::mem::take(&mut entry.owed), horizon })
         };
         let mut all: Vec<_> =
             self.owing.drain().filter_map(take).filter(|owed| owed.add != Tats::default()).collect();
@@ -116,6 +131,7 @@ impl Memory {
             entry.owed_at = if entry.owed == Tats::default() { owed.at } else { entry.owed_at.min(owed.at) };
             for budget in Budget::ALL {
                 entry.owed.set(budget, entry.owed.get(budget).saturating_add(owed.add.get(budget)));
+                entry.horizon.set(budget, entry.horizon.get(budget).min(owed.horizon.get(budget)));
             }
             self.owing.insert(owed.key);
         }
@@ -159,7 +175,15 @@ mod tests {
         // Meanwhile the others have come to 1,500: ours come on top.
         memory.learn(KEY, requests(1_500), 1_002);
         assert_eq!(memory.tats(&KEY), requests(1_520));
-        assert_eq!(memory.take_owed(), [Owed { key: KEY, at: 1_000, add: requests(20) }]);
+        assert_eq!(
+            memory.take_owed(),
+            [Owed {
+                key: KEY,
+                at: 1_000,
+                add: requests(20),
+                horizon: Tats { requests: TEN.horizon(1_001), failures: Micros::MAX }
+            }]
+        );
         assert_eq!(memory.take_owed(), []);
         assert_eq!(memory.tats(&KEY), requests(1_520), "still counted while it is being written");
         // Read before it was written: nothing is forgotten.
@@ -175,7 +199,8 @@ mod tests {
         memory.charge(KEY, Budget::Failures, TEN, 200);
         memory.owe_again(&owed);
         let add = Tats { requests: 0, failures: 20 };
-        assert_eq!(memory.take_owed(), [Owed { key: KEY, at: 100, add }]);
+        let horizon = Tats { requests: Micros::MAX, failures: TEN.horizon(100) };
+        assert_eq!(memory.take_owed(), [Owed { key: KEY, at: 100, add, horizon }]);
     }
 
     #[test]

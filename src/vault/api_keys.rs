@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Vault;
 use crate::audit::{Event, EventType};
-use crate::auth::{Access, Action, Caller, CurrentSession, Error, Refusal, Renewed};
+use crate::auth::{Access, Action, Caller, CurrentSession, Error, LinkKind, Refusal, Renewed};
 use crate::clock::Timestamp;
 use crate::secret::{Secret, random_bytes};
 use crate::store::{api_key, api_keys};
@@ -98,6 +98,7 @@ impl Vault {
         api_keys::insert(&*change.tx, row.clone()).await?;
         let event = Event::success(EventType::AuthnTokenCreated).api_key(row.id);
         self.record(&change.tx, caller, current, event);
+        self.auth.tell_of_key(&change.tx, caller, current, LinkKind::ApiKey, row.id).await?;
         let renewed = self.auth.commit_change(change).await?;
         Ok(NewApiKey { key: row.into(), secret: shown, renewed })
     }

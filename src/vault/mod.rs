@@ -1,12 +1,14 @@
 //! What the sensitive pages guard.
 
 mod api_keys;
+mod export;
 mod introspect;
 mod payout;
 
 use std::sync::Arc;
 
 pub use api_keys::ApiKeyInfo;
+pub use export::{Export, Place as ExportPlace};
 pub use introspect::Introspection;
 pub use payout::PayoutInfo;
 

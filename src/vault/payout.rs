@@ -11,8 +11,8 @@ use crate::clock::Timestamp;
 use crate::store::{payout, payouts};
 
 /// What the keys are for here. Each field has its own, so that one cannot be put in the other's place.
-const HOLDER: &str = "payout account holder";
-const IBAN: &str = "payout iban";
+pub(super) const HOLDER: &str = "payout account holder";
+pub(super) const IBAN: &str = "payout iban";
 /// How much of an IBAN is shown, at its end.
 const SHOWN: usize = 4;
 
@@ -73,7 +73,7 @@ impl Vault {
         })
     }
 
-    fn opened(&self, purpose: &'static str, user_id: Uuid, sealed: &[u8]) -> Result<String, Error> {
+    pub(super) fn opened(&self, purpose: &'static str, user_id: Uuid, sealed: &[u8]) -> Result<String, Error> {
         let plain = self.keyring.open(purpose, user_id.as_bytes(), sealed)?;
         String::from_utf8(plain).map_err(|_| Error::Broken(format!("{purpose} of {user_id} is no text")))
     }

@@ -237,11 +237,11 @@ impl Message {
                 "This device cannot keep a passkey by itself.",
                 "Nothing was saved. Turn on a screen lock, or use a phone or security key. Then press the button again.",
             ),
-            (Failure::AlreadyHere, _) => info(
+            (Failure::AlreadyHere, flow) => info(
                 "This device already has a passkey for your account.",
                 "Nothing was added and nothing is missing. You can sign in with the one you have.",
             )
-            .with(Action::Link("Sign in", "/")),
+            .with(if flow == Confirm { Action::None } else { Action::Link("Sign in", "/") }),
             (Failure::Offline, _) => {
                 look("You are offline.", "Nothing was sent and nothing was lost. Connect, then press the button again.")
             }
@@ -308,7 +308,8 @@ impl Message {
                 request_id: String::new(),
                 ..look(
                     "This passkey does not belong to an account here.",
-                    "It may have been removed. Press the button to choose another passkey, or create an account.",
+                    "It may have been removed. If your device offers it again, delete it in your device’s password settings. Press \
+                     the button to choose another passkey, or create an account.",
                 )
                 .with(Action::Link("Create an account", "/signup"))
             },

@@ -6,8 +6,12 @@
 //! | attribute | |
 //! |---|---|
 //! | `data-body` | the body, JSON. Fields with a name are added to it |
+//! | `data-creates` | the path that takes the passkey which is made from the answer |
+//! | `data-asserts` | the path that takes what a passkey says to the answer |
+//! | `data-opens` | where to go then: that path has opened a session |
 //! | `data-asks` | what the person is about to do, for the dialog that may ask for a touch. `*`: what was typed first |
 //! | `data-done` | what to say when it is done |
+//! | `data-file` | the name of the file that the answer is saved as |
 //! | `data-secret-from` | the member of the answer to show this once, in `[data-secret]` |
 //!
 //! A field with `data-refusal` is pointed out when the server refuses with that code.
@@ -44,7 +48,8 @@ mod running {
     use super::Stage;
     use crate::app::islands::message::Tone;
     use crate::app::islands::{self, Failure, Flow, Message};
-    use crate::browser::form::Form;
+    use crate::browser::form::{self, Form};
+    use crate::browser::guarded::HandIn;
     use crate::browser::{fragment, guarded, page};
 
     const EVERY: Duration = Duration::from_secs(5);
@@ -59,6 +64,8 @@ mod running {
         static PRESSES: Cell<u32> = const { Cell::new(0) };
         /// Whether the person was told that the part did not come.
         static IS_MISSING: Cell<bool> = const { Cell::new(false) };
+        /// What was pressed while another press was being answered. It has its turn if that goes well.
+        static NEXT: RefCell<Option<Form>> = const { RefCell::new(None) };
     }
 
     pub(super) fn start(stage: Stage) {
@@ -143,18 +150,11 @@ mod running {
         }
     }
 
-    /// Made, and nothing to keep: show what is true now.
-    async fn done(stage: Stage, content: &web_sys::Element) {
-        load(stage).await;
-        fragment::set_busy(content, false);
-        fragment::keep_focus(content);
-    }
-
     pub(super) fn submit(stage: Stage, form: Form) {
         let Some(content) = stage.content() else { return };
         let Some((source, _)) = fragment::source(&content) else { return };
         if fragment::is_busy(&content) {
-            return;
+            return NEXT.set(Some(form));
         }
         PRESSES.set(PRESSES.get() + 1);
         fragment::set_busy(&content, true);
@@ -167,21 +167,39 @@ mod running {
                 Some(call) => (call, Some(form.body())),
                 None => (&source, None),
             };
-            let outcome = guarded::call(path, body.as_deref(), &form.asks()).await;
+            let mut outcome = guarded::call(path, body.as_deref(), &form.asks()).await;
+            let opens = form.says("data-opens");
+            for (attribute, is_new) in [("data-creates", true), ("data-asserts", false)] {
+                if let (Ok(options), Some(path)) = (&outcome, form.says(attribute)) {
+                    let hand_in = HandIn { path: &path, asks: &form.asks(), is_new, opens: opens.is_some() };
+                    outcome = guarded::ceremony(options, &hand_in, &|said| stage.say(said)).await;
+                }
+            }
+            if let (Ok(_), Some(to)) = (&outcome, opens) {
+                return page::go(&to);
+            }
             form.set_busy(false);
+            let is_done = outcome.is_ok();
             match outcome {
                 Ok(html) if call.is_none() => {
                     stage.hush();
                     show(stage, html);
                 }
                 Ok(answer) => {
+                    form.clear();
+                    if let Some(name) = form.says("data-file") {
+                        form::save(&answer, &name);
+                    }
                     stage.say(Message::new(Tone::Ok, &form.says("data-done").unwrap_or_default(), ""));
-                    let Some(member) = form.says("data-secret-from") else { return done(stage, &content).await };
-                    fragment::show_secret(&content, &answer, &member);
-                    // Nobody sees it twice, so nothing may take its place but itself.
-                    if let Ok(html) = guarded::read(&source).await {
-                        show(stage, html);
+                    if let Some(member) = form.says("data-secret-from") {
                         fragment::show_secret(&content, &answer, &member);
+                        // Nobody sees it twice, so nothing may take its place but itself.
+                        if let Ok(html) = guarded::read(&source).await {
+                            show(stage, html);
+                            fragment::show_secret(&content, &answer, &member);
+                        }
+                    } else {
+                        load(stage).await;
                     }
                 }
                 // Said where it can be put right; what was typed stays.
@@ -200,6 +218,9 @@ mod running {
             }
             fragment::set_busy(&content, false);
             fragment::keep_focus(&content);
+            if let Some(next) = NEXT.take().filter(|_| is_done).and_then(|next| next.still_in(&content)) {
+                submit(stage, next);
+            }
         });
     }
 }

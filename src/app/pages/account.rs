@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::NeedsScript;
+use super::deletion::DeletionBanner;
+use super::passkeys::{KeptIcon, kept, provider};
 use crate::api::{Passkey, User};
 use crate::app::islands::SignOut;
 use crate::app::when::When;
@@ -16,8 +18,10 @@ pub fn AccountPage(
     passkeys: Vec<Passkey>,
     /// The present, RFC 3339.
     now: String,
+    /// Whether the account will be deleted.
+    is_leaving: bool,
 ) -> impl IntoView {
-    let hint = passkeys_hint(&passkeys);
+    let (hint, care) = passkeys_hint(&passkeys);
     let name = user.display_name.clone().unwrap_or_else(|| user.email.clone());
     let address = user.display_name.is_some().then(|| user.email.clone());
     view! {
@@ -28,6 +32,7 @@ pub fn AccountPage(
                     purpose="sign you out"
                     because="Without it you stay signed in until the session ends by itself."
                 />
+                {is_leaving.then(|| view! { <DeletionBanner /> })}
                 <section class="card" aria-labelledby="you">
                     <div class="between">
                         <div class="stack" data-gap="xs">
@@ -40,9 +45,10 @@ pub fn AccountPage(
                         <SignOut />
                     </div>
                 </section>
+                {(!user.email_verified).then(|| view! { <ConfirmEmail /> })}
                 <section class="stack" aria-labelledby="passkeys">
                     <h2 id="passkeys">"Passkeys"</h2>
-                    <p class="hint">{hint}</p>
+                    <p class="hint">{hint} " " <a href="/account/passkeys">{care}</a></p>
                     <ul class="cards" role="list">
                         {passkeys
                             .into_iter()
@@ -59,7 +65,7 @@ pub fn AccountPage(
                         </li>
                         <li>
                             <a href="/account/activity">"Your activity"</a>
-                            <p class="hint">"What happened, and why you were asked."</p>
+                            <p class="hint">"What happened, why you were asked, and all your data as a file."</p>
                         </li>
                         <li>
                             <a href="/account/api-keys">"Your API keys"</a>
@@ -69,6 +75,19 @@ pub fn AccountPage(
                             <a href="/account/billing">"Your payout details"</a>
                             <p class="hint">"Where your money is paid to."</p>
                         </li>
+                        <li>
+                            <a href="/account/recovery">"Getting back in"</a>
+                            <p class="hint">"Your email addresses, so that we can reach you."</p>
+                        </li>
+                    </ul>
+                </section>
+                <section class="stack" aria-labelledby="leave">
+                    <h2 id="leave">"Leaving"</h2>
+                    <ul class="rows" role="list">
+                        <li>
+                            <a href="/account/delete">"Delete your account"</a>
+                            <p class="hint">"With time to change your mind. Nothing happens until you say so there."</p>
+                        </li>
                     </ul>
                 </section>
             </div>
@@ -76,26 +95,42 @@ pub fn AccountPage(
     }
 }
 
+/// Asked once the account is there, and never in its way.
+#[component]
+fn ConfirmEmail() -> impl IntoView {
+    view! {
+        <section class="status" data-tone="info" aria-labelledby="confirm">
+            <h2 class="title" id="confirm">
+                "Confirm your email so that we can reach you"
+            </h2>
+            <p>"Then we can tell you when somebody signs in who may not be you. It takes a minute, and can wait."</p>
+            <p class="actions">
+                <a class="button" href="/account/recovery">
+                    "Confirm your email"
+                </a>
+            </p>
+        </section>
+    }
+}
+
 #[component]
 fn PasskeyCard(passkey: Passkey, now: String) -> impl IntoView {
-    let provider = passkey.provider.unwrap_or_else(|| "Security key or device".to_owned());
-    // A label that only repeats the provider, or says nothing, is noise.
-    let label = Some(passkey.label).filter(|label| *label != provider && label != "Passkey");
-    let kept = match (passkey.backup_eligible, passkey.backup_state) {
-        (_, true) => "Synced across your devices",
-        (true, false) => "On one device for now, able to sync",
-        (false, false) => "On one device only",
-    };
-    let last_used = match passkey.last_used_at {
+    let last_used = match passkey.last_used_at.clone() {
         Some(at) => view! { <When at=at now=now.clone() /> }.into_any(),
         None => "Not used yet".into_any(),
     };
+    let facts = provider(&passkey).into_iter().chain([kept(&passkey).to_owned()]);
+    let facts = facts.collect::<Vec<_>>().join(" · ");
     view! {
         <li class="card split">
-            <div class="stack" data-gap="xs">
-                <h3>{provider}</h3>
-                {label.map(|label| view! { <p>{label}</p> })}
-                <p class="meta">{kept}</p>
+            <div class="named">
+                <KeptIcon synced=passkey.backup_state />
+                <div class="stack" data-gap="xs">
+                    <h3>
+                        <bdi>{passkey.label}</bdi>
+                    </h3>
+                    <p class="meta">{facts}</p>
+                </div>
             </div>
             <dl class="facts">
                 <dt>"Created"</dt>
@@ -109,12 +144,21 @@ fn PasskeyCard(passkey: Passkey, now: String) -> impl IntoView {
     }
 }
 
-fn passkeys_hint(passkeys: &[Passkey]) -> String {
+/// Whoever has one passkey is asked, in this one place and until there are two.
+fn passkeys_hint(passkeys: &[Passkey]) -> (String, &'static str) {
     match passkeys {
-        [only] if only.backup_state => {
-            "This is your only passkey. It is synced, so your other devices can use it too.".to_owned()
-        }
-        [_] => "This is your only passkey, and it is on one device only. Keep that device safe.".to_owned(),
-        many => format!("You can sign in with any of these {}.", many.len()),
+        [only] if only.backup_state => (
+            "This is your only passkey. It is synced, so your other devices can use it too. With a second one somewhere else you \
+             could even lose that."
+                .to_owned(),
+            "Add a second passkey",
+        ),
+        [_] => (
+            "This is your only passkey, and it is on one device only. With a second one you can lose that device and still get \
+             in."
+                .to_owned(),
+            "Add a second passkey",
+        ),
+        many => (format!("You can sign in with any of these {}.", many.len()), "Add, rename or remove passkeys"),
     }
 }

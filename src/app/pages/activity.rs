@@ -91,7 +91,32 @@ pub fn ActivityPanel(
                 {parts}
                 {(!credits.is_empty()).then(|| view! { <Credits credits=credits /> })}
             </section>
+            {is_first.then(|| view! { <Download /> })}
         </div>
+    }
+}
+
+/// The right to know (GDPR, article 15): a button, and no form to send in.
+#[component]
+fn Download() -> impl IntoView {
+    view! {
+        <section class="stack" aria-labelledby="download">
+            <h2 id="download">"Your data"</h2>
+            <p class="hint">
+                "Everything we keep about you, as one file that programs can read. It has your payout details in full, so keep it safe."
+            </p>
+            <form
+                data-call="/account/export"
+                data-body="{}"
+                data-asks="Download everything we keep about you."
+                data-file="holdfast-export.json"
+                data-done="Your file is ready. Your browser has saved it."
+            >
+                <button class="button" type="submit">
+                    "Download your data"
+                </button>
+            </form>
+        </section>
     }
 }
 

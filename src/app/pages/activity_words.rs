@@ -35,6 +35,11 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
             "sign_out" => fact("You signed out"),
             "replaced" => fact("The session before this sign-in ended"),
             "revoked" => fact("You ended a session"),
+            "passkey_removed" => fact("A session ended with the passkey that opened it"),
+            "operator" => with(
+                "The people who run this service ended a session of yours",
+                "They do that when something looks wrong. Nothing was lost, and your passkeys work as before.",
+            ),
             "limit" => with(
                 "Your oldest session ended",
                 "An account can be open in a limited number of places, and you signed in somewhere else.",
@@ -60,6 +65,23 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         "authn_step_up_success" => act(&format!("touched your passkey {}", to(reason))),
         "authn_step_up_fail" => Said { title: "A touch was refused".to_owned(), ..act("") },
         "credential_created" => act("added a passkey"),
+        "credential_updated" => act("gave a passkey another name"),
+        "credential_deleted" if reason == "suspended" => fact("A passkey of before your recovery was removed"),
+        "credential_deleted" => act("removed a passkey"),
+        "credential_suspended" => fact("A passkey was suspended, because your account was recovered"),
+        "credential_restored" => fact("A suspended passkey was brought back"),
+        "recovery_codes_created" => act("made new recovery codes"),
+        "recovery_started" if reason == "restore" => fact("Somebody asked to bring a passkey back"),
+        "recovery_started" => fact("Somebody asked to get back into your account"),
+        "recovery_approved" if reason == "mail" => fact("The code from a recovery mail was typed in"),
+        "recovery_approved" => fact("A recovery code of yours was used"),
+        "recovery_waiting" => with(
+            "A recovery of your account began",
+            "If that is not you, stop it: the page “Getting back in” has a button for it.",
+        ),
+        "recovery_fail" => fact("A step of a recovery was refused"),
+        "recovery_stopped" => fact("A recovery of your account was stopped"),
+        "recovery_completed" => fact("Your account was recovered"),
         "credential_counter_regressed" => with(
             "A passkey counted backwards",
             "That happens when a passkey is synced or restored. If you did neither, look through your passkeys.",
@@ -69,7 +91,23 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         }
         "authn_token_created" => act("created an API key"),
         "authn_token_revoked" => act("revoked an API key"),
+        "privilege_permissions_changed" => fact(match reason {
+            "operator_revoked" => "You are no longer one of the people who run this service",
+            _ => "You became one of the people who run this service",
+        }),
+        "sensitive_read" => act("downloaded your data"),
+        "user_deletion_requested" => act("asked us to delete your account"),
+        "user_deletion_cancelled" if reason == "mail_link" => {
+            fact("Your account was kept, by the link in our mail")
+        }
+        "user_deletion_cancelled" => act("kept your account"),
         "payout_changed" => act("changed where your money is paid to"),
+        "email_code_sent" => act("asked for a code by mail"),
+        "email_code_fail" => Said { title: "A code from a mail was refused".to_owned(), ..act("") },
+        "email_verified" => act("confirmed a mail address"),
+        "email_removed" => act("removed a mail address"),
+        "email_changed" if reason == "mail_link" => fact("A change of your mail addresses was taken back"),
+        "email_changed" => act("changed your main mail address"),
         "excess_rate_limit_exceeded" => with(
             "Somebody kept failing to sign in with your passkey",
             "Nobody got in. Where you have not signed in before, it may take a moment longer for a while. You need do nothing.",
@@ -85,11 +123,21 @@ fn to(action: &str) -> &'static str {
     match action {
         "session_continue" => "to go on",
         "passkey_add" => "to add a passkey",
+        "passkey_remove" => "to remove a passkey",
         "session_revoke" => "to end a session",
         "session_disown" => "to say that a session was not yours",
         "api_key_create" => "to create an API key",
         "api_key_revoke" => "to revoke an API key",
+        "account_export" => "to download your data",
+        "account_delete" => "to delete your account",
         "payout_update" => "to change where your money is paid to",
+        "email_add" => "to add a mail address",
+        "email_remove" => "to remove a mail address",
+        "email_primary" => "to change your main mail address",
+        "recovery_codes_create" => "to make recovery codes",
+        "admin_open" => "to look at the console",
+        "alert_acknowledge" => "to say that an alert was seen to",
+        "admin_session_revoke" => "to end somebody’s session",
         _ => UNNAMED_ACTION,
     }
 }
@@ -151,8 +199,16 @@ mod tests {
 
     #[test]
     fn every_kind_of_event_and_every_action_has_words_of_its_own() {
-        // Nobody is told of these, since they belong to no account.
-        let untold = ["authz_fail", "audit_retention_applied", "sys_monitor_disabled"];
+        // Nobody is told of these: they belong to no account, or are no news (`auth/activity.rs`).
+        let untold = [
+            "authz_fail",
+            "authz_admin",
+            "user_deleted",
+            "audit_retention_applied",
+            "sys_monitor_disabled",
+            "risk_eval",
+            "risk_level_changed",
+        ];
         let kinds = EventType::ALL.iter().map(|kind| kind.as_str());
         for kind in kinds.filter(|kind| !untold.contains(kind)) {
             assert_ne!(said(&event(kind, None)).title, UNNAMED, "{kind}");

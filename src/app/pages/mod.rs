@@ -3,11 +3,18 @@
 mod account;
 mod activity;
 mod activity_words;
+mod admin;
 mod api_keys;
 mod billing;
 mod confirm;
+mod deletion;
 mod error;
+mod not_me;
 mod notice;
+mod passkeys;
+mod recover;
+mod recovery;
+mod restore;
 mod safe_path;
 mod sessions;
 mod sign_in;
@@ -19,11 +26,21 @@ use super::islands::Panel;
 
 pub use account::AccountPage;
 pub use activity::{ActivityPage, ActivityPanel};
+pub use admin::{
+    AlertsPage, AlertsPanel, EventsPage, EventsPanel, LapsedPanel, NobodyPanel, NowPage, NowPanel, PersonPage,
+    PersonPanel,
+};
 pub use api_keys::{ApiKeysPage, ApiKeysPanel};
 pub use billing::{BillingPage, BillingPanel};
 pub use confirm::{ConfirmPage, ProvePage};
+pub use deletion::{DeletionPage, DeletionPanel};
 pub use error::error_page;
+pub use not_me::NotMePage;
 pub use notice::Notice;
+pub use passkeys::{PasskeysPage, PasskeysPanel};
+pub use recover::{RecoverPage, RecoverPanel};
+pub use recovery::{RecoveryPage, RecoveryPanel};
+pub use restore::{RestorePage, RestorePanel};
 pub use sessions::{SessionsPage, SessionsPanel};
 pub use sign_in::SignInPage;
 pub use sign_up::SignUpPage;

@@ -21,6 +21,12 @@ pub enum Notice {
     Split,
     /// The person said, from another device, that it was not theirs.
     Disowned,
+    /// An operator did.
+    Operator,
+    /// The passkey that opened it was removed.
+    PasskeyRemoved,
+    /// The account was recovered.
+    Recovered,
 }
 
 impl Notice {
@@ -70,6 +76,24 @@ impl Notice {
                 "This session was ended from another device.",
                 "Somebody signed in there said that it was not theirs. If that was you and you meant another one, sign in \
                  again. Nothing was lost.",
+            ),
+            Self::PasskeyRemoved => (
+                "info",
+                "The passkey that opened this session was removed.",
+                "So the session ended, too. Sign in with another passkey of yours. If it was not you who removed it, look at \
+                 your activity then.",
+            ),
+            Self::Recovered => (
+                "look",
+                "Your account was recovered.",
+                "All its sessions ended with that, and the passkeys of before are suspended. If that was not you, bring your \
+                 passkey back now: our mail about it says how.",
+            ),
+            Self::Operator => (
+                "info",
+                "The people who run this service ended this session.",
+                "They do that when something looks wrong. Nothing was lost, and your passkeys work as before. Sign in, then \
+                 look at your activity.",
             ),
         }
     }

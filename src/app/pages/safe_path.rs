@@ -40,7 +40,7 @@ pub(super) fn SafePath(
                 </li>
                 <li class="stack" data-gap="xs">
                     <h3>
-                        <a href="/account#passkeys">"Look through your passkeys"</a>
+                        <a href="/account/passkeys">"Look through your passkeys"</a>
                     </h3>
                     <p class="hint">"Each should be one that you made."</p>
                 </li>

@@ -24,6 +24,7 @@ pub fn SignInPage(
                 />
                 <SignIn />
                 <p>"New here? " <a href="/signup">"Create an account"</a></p>
+                <p>"Lost your passkey? " <a href="/recover">"Get back in"</a></p>
             </div>
         </main>
     }

@@ -31,11 +31,15 @@ impl EventType {
     pub const fn ecs(self) -> Mapping {
         match self {
             Self::UserCreated | Self::UserCreateFail => event(&["iam"], &["user", "creation"]),
+            Self::UserDeleted => event(&["iam"], &["user", "deletion"]),
             Self::AuthnLoginSuccess | Self::AuthnLoginFail => event(&["authentication"], &["start"]),
             Self::SessionRevoked => event(&["session"], &["end"]),
-            Self::SessionRenewed | Self::SessionBound | Self::SessionBindFail | Self::SessionDisowned => {
-                event(&["session"], &["info"])
-            }
+            Self::SessionRenewed
+            | Self::SessionBound
+            | Self::SessionBindFail
+            | Self::SessionDisowned
+            | Self::RiskEval
+            | Self::RiskLevelChanged => event(&["session"], &["info"]),
             Self::AuthnTokenReuse | Self::SessionSplit | Self::SessionBindingViolated => {
                 Mapping { kind: "alert", ..event(&["session", "intrusion_detection"], &["info", "denied"]) }
             }
@@ -47,9 +51,28 @@ impl EventType {
             | Self::ExcessRateLimitExceeded
             | Self::CredentialCounterRegressed
             | Self::CredentialBackupEligibilityChanged => event(&["authentication"], &["info"]),
-            Self::CredentialCreated => event(&["iam"], &["user", "change"]),
+            Self::RecoveryStarted | Self::RecoveryApproved | Self::RecoveryFail => {
+                event(&["iam"], &["user", "info"])
+            }
+            Self::EmailCodeSent | Self::EmailCodeFail | Self::SensitiveRead => event(&["iam"], &["user", "info"]),
+            Self::CredentialCreated
+            | Self::CredentialUpdated
+            | Self::CredentialDeleted
+            | Self::UserDeletionRequested
+            | Self::UserDeletionCancelled
+            | Self::CredentialSuspended
+            | Self::CredentialRestored
+            | Self::RecoveryCodesCreated
+            | Self::RecoveryWaiting
+            | Self::RecoveryStopped
+            | Self::RecoveryCompleted
+            | Self::EmailVerified
+            | Self::EmailRemoved
+            | Self::EmailChanged
+            | Self::PrivilegePermissionsChanged => event(&["iam"], &["user", "change"]),
             Self::AuthnTokenCreated => event(&["iam"], &["creation"]),
             Self::AuthnTokenRevoked => event(&["iam"], &["deletion"]),
+            Self::AuthzAdmin => event(&["iam"], &["admin", "info"]),
             Self::PayoutChanged | Self::SysMonitorDisabled => event(&["configuration"], &["change"]),
             Self::AuditRetentionApplied => event(&["configuration"], &["deletion"]),
         }
@@ -100,9 +123,15 @@ pub fn ecs(event: &Recorded, place: &str, service: &str) -> Value {
     say("holdfast.credential", json!(details.credential));
     say("holdfast.api_key", json!(details.api_key));
     say("holdfast.actor", json!(details.actor));
+    say("holdfast.alert", json!(details.alert));
+    say("holdfast.search", json!(details.search));
     say("holdfast.browser", json!(details.browser));
     say("holdfast.count", json!(details.count));
     say("holdfast.unreadable", json!(event.details.is_none().then_some(true)));
+    if let Some(change) = &details.level {
+        say("holdfast.risk.level", json!(change.current_level));
+        say("holdfast.risk.previous_level", json!(change.previous_level));
+    }
     if let Some(risk) = &details.risk {
         say("holdfast.risk.decision", json!(risk.decision));
         say("holdfast.risk.threshold", json!(risk.threshold));

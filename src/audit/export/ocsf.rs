@@ -70,6 +70,9 @@ impl EventType {
         use Class::{AccountChange, Authentication, EntityManagement};
         match self {
             Self::UserCreated | Self::UserCreateFail => activity(AccountChange, 1, "Create"),
+            Self::UserDeleted => activity(AccountChange, 6, "Delete"),
+            Self::UserDeletionRequested => other(AccountChange, "Deletion Requested"),
+            Self::UserDeletionCancelled => other(AccountChange, "Deletion Cancelled"),
             Self::AuthnLoginSuccess | Self::AuthnLoginFail => activity(Authentication, 1, "Logon"),
             Self::SessionRevoked => activity(Authentication, 2, "Logoff"),
             Self::SessionRenewed => other(Authentication, "Session Renewed"),
@@ -83,13 +86,34 @@ impl EventType {
             Self::AuthzFail => other(Authentication, "API Key Refused"),
             Self::AuthnStepUpRequired => activity(Authentication, 6, "Preauth"),
             Self::AuthnStepUpSuccess | Self::AuthnStepUpFail => other(Authentication, "Step-up"),
+            Self::RiskEval => other(Authentication, "Risk Evaluated"),
+            Self::RiskLevelChanged => other(Authentication, "Risk Level Changed"),
             Self::CredentialCreated => activity(AccountChange, 10, "MFA Factor Enable"),
+            Self::CredentialUpdated => other(AccountChange, "Passkey Renamed"),
+            Self::CredentialDeleted => activity(AccountChange, 11, "MFA Factor Disable"),
+            Self::CredentialSuspended => other(AccountChange, "Passkey Suspended"),
+            Self::CredentialRestored => other(AccountChange, "Passkey Restored"),
+            Self::RecoveryCodesCreated => other(AccountChange, "Recovery Codes Created"),
+            Self::RecoveryStarted => other(AccountChange, "Recovery Started"),
+            Self::RecoveryApproved => other(AccountChange, "Recovery Approved"),
+            Self::RecoveryWaiting => other(AccountChange, "Recovery Waiting"),
+            Self::RecoveryFail => other(AccountChange, "Recovery Refused"),
+            Self::RecoveryStopped => other(AccountChange, "Recovery Stopped"),
+            Self::RecoveryCompleted => other(AccountChange, "Recovery Completed"),
             Self::CredentialCounterRegressed => other(AccountChange, "Passkey Counter Regressed"),
             Self::CredentialBackupEligibilityChanged => other(AccountChange, "Passkey Backup Eligibility Changed"),
             Self::AuthnTokenCreated => activity(EntityManagement("API key"), 1, "Create"),
             Self::AuthnTokenRevoked => activity(EntityManagement("API key"), 4, "Delete"),
             Self::PayoutChanged => activity(EntityManagement("Payout account"), 3, "Update"),
+            Self::SensitiveRead => activity(EntityManagement("Account"), 2, "Read"),
+            Self::EmailCodeSent => other(AccountChange, "Address Code Sent"),
+            Self::EmailCodeFail => other(AccountChange, "Address Code Refused"),
+            Self::EmailVerified => other(AccountChange, "Address Verified"),
+            Self::EmailRemoved => other(AccountChange, "Address Removed"),
+            Self::EmailChanged => other(AccountChange, "Address Changed"),
             Self::ExcessRateLimitExceeded => other(Authentication, "Rate Limit Exceeded"),
+            Self::PrivilegePermissionsChanged => other(AccountChange, "Privileges Changed"),
+            Self::AuthzAdmin => other(EntityManagement("Operator console"), "Operator Activity"),
             Self::SysMonitorDisabled => other(EntityManagement("Alert rule"), "Switched Off"),
             Self::AuditRetentionApplied => activity(EntityManagement("Audit events"), 4, "Delete"),
         }
@@ -153,7 +177,9 @@ pub fn ocsf(event: &Recorded, place: &str, service: &str) -> Value {
             say("auth_factors", details.credential.map(|_| passkey()));
         }
         Class::EntityManagement(what) => {
-            say("actor", actor(&user, session));
+            // Who did it, where that is not whom it is about.
+            let who = details.actor.map_or(user, |id| self::user(Some(id), None));
+            say("actor", actor(&who, session));
             let mut entity = json!({ "type_id": 99, "type": what, "name": what });
             if let Some(id) = details.api_key {
                 entity["uid"] = json!(id);
@@ -224,8 +250,11 @@ fn unmapped(event: &Recorded, details: &Details, place: &str) -> Value {
         "device": details.device,
         "browser": details.browser,
         "actor": details.actor,
+        "alert": details.alert,
+        "search": details.search,
         "score": details.risk.as_ref().map(|_| event.score),
         "risk": details.risk,
+        "level": details.level,
         "unreadable": event.details.is_none().then_some(true),
     });
     let Value::Object(all) = all else { return Value::Null };

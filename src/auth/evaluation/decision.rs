@@ -15,9 +15,9 @@ use crate::store::{risk_decision, risk_decisions};
 /// Names this use of the keyring.
 pub(super) const PURPOSE: &str = "risk input";
 /// Of a session, the same routine answer is kept this often.
-const ROUTINE_INTERVAL: Duration = Duration::from_hours(1);
+const SAME_ANSWER: Duration = Duration::from_hours(1);
 /// So many routine answers are kept in mind.
-const ROUTINE_LIMIT: usize = 10_000;
+const KEPT_LIMIT: usize = 10_000;
 
 impl Auth {
     /// Keep a decision, in the transaction of what follows from it.
@@ -102,11 +102,11 @@ impl Engine {
 
     fn is_news(&self, session_id: Uuid, said: String, now: Timestamp) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if kept.len() >= ROUTINE_LIMIT {
+        if kept.len() >= KEPT_LIMIT {
             kept.clear();
         }
         let key = (session_id, said);
-        let is_known = kept.get(&key).is_some_and(|at| now.since(*at) < ROUTINE_INTERVAL);
+        let is_known = kept.get(&key).is_some_and(|at| now.since(*at) < SAME_ANSWER);
         if !is_known {
             kept.insert(key, now);
         }

@@ -6,11 +6,15 @@
 //! | `profile` | what the person's sign-ins say about that |
 //! | `weigh` | one look at a session's request, at a sign-in, at a change |
 //! | `decision` | the decision, kept with all that was weighed |
+//! | `level` | the level of risk that a session is at |
+//! | `routine` | requests that were let through, counted |
 //! | `replay` | the same score again, from what was kept |
 
 mod decision;
+mod level;
 mod profile;
 mod replay;
+mod routine;
 mod trace;
 mod weigh;
 
@@ -21,11 +25,13 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use replay::{Replay, replay};
+pub use routine::ROUTINE_INTERVAL;
+pub(in crate::auth) use routine::Routine;
 pub(in crate::auth) use weigh::{Facts, Weighed};
 
 use super::Error;
 use crate::clock::Timestamp;
-use crate::geo::SharedGeo;
+use crate::geo::{Credit, SharedGeo};
 use crate::keyring::Keyring;
 use crate::risk::Policy;
 use crate::store::{self, Store, risk_decisions, risk_policy};
@@ -60,6 +66,11 @@ impl Engine {
     /// The policy in force.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Whom to name where a place is shown.
+    pub(in crate::auth) fn credits(&self) -> Vec<Credit> {
+        self.geo.credits()
     }
 
     /// Keep the policy under its version, so that decisions made by it can be replayed.

@@ -28,10 +28,16 @@ pub enum EndReason {
     Split,
     /// The person said that it was not theirs.
     Disowned,
+    /// An operator ended it.
+    Operator,
+    /// The passkey that opened it was removed.
+    PasskeyRemoved,
+    /// The account was recovered.
+    Recovered,
 }
 
 impl EndReason {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::SignOut,
         Self::Replaced,
         Self::Revoked,
@@ -40,6 +46,9 @@ impl EndReason {
         Self::BindingViolated,
         Self::Split,
         Self::Disowned,
+        Self::Operator,
+        Self::PasskeyRemoved,
+        Self::Recovered,
     ];
 
     /// The word in the `end_reason` column and in the event.
@@ -53,6 +62,9 @@ impl EndReason {
             Self::BindingViolated => "binding_violated",
             Self::Split => "split",
             Self::Disowned => "disowned",
+            Self::Operator => "operator",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::Recovered => "recovered",
         }
     }
 
@@ -71,6 +83,19 @@ impl Auth {
         session_id: Uuid,
         reason: EndReason,
     ) -> Result<bool, Error> {
+        self.end_session_by(tx, caller, user_id, session_id, reason, None).await
+    }
+
+    /// The same, done by somebody else than the person.
+    pub(crate) async fn end_session_by(
+        &self,
+        tx: &audit::Transaction<'_>,
+        caller: &Caller,
+        user_id: Uuid,
+        session_id: Uuid,
+        reason: EndReason,
+        actor: Option<Uuid>,
+    ) -> Result<bool, Error> {
         let now = self.clock.now();
         if !sessions::end(&**tx, session_id, now.0, reason.as_str()).await? {
             return Ok(false);
@@ -78,7 +103,7 @@ impl Auth {
         dbsc::end_of_session(&**tx, session_id, now.0).await?;
         let event =
             Event::success(EventType::SessionRevoked).because(reason.as_str()).user(user_id).session(session_id);
-        self.record(tx, caller, event);
+        self.record(tx, caller, actor.into_iter().fold(event, Event::actor));
         Ok(true)
     }
 
@@ -119,7 +144,7 @@ impl Auth {
                 .session(session_id);
             self.record(&tx, caller, event);
             self.keep_decision(&tx, caller, user_id, session_id, weighed).await?;
-            tracing::warn!(alert = "session_split", session = %session_id, "a session was used on two machines at once");
+            self.tell_of_theft(&tx, caller, user_id, session_id, EndReason::Split).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -137,7 +162,7 @@ impl Auth {
         if self.end_session(&tx, caller, user_id, session_id, EndReason::Replayed).await? {
             let event = Event::refused(EventType::AuthnTokenReuse, EndReason::Replayed.as_str());
             self.record(&tx, caller, event.user(user_id).session(session_id));
-            tracing::warn!(alert = "authn_token_reuse", session = %session_id, "a replaced session token was used again");
+            self.tell_of_theft(&tx, caller, user_id, session_id, EndReason::Replayed).await?;
         }
         tx.commit().await?;
         Ok(())

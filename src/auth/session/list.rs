@@ -7,6 +7,7 @@ use super::super::step_up::{Action, Which};
 use super::super::{Auth, Caller, Error, Refusal};
 use super::resolve::read;
 use super::{Access, Binding, CurrentSession, EndReason, Renewed};
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::store::{self, dbsc, sessions};
 
@@ -35,15 +36,25 @@ impl Auth {
     /// The account's live sessions, the most recently used first.
     pub async fn sessions(&self, caller: &Caller, current: &CurrentSession) -> Result<Vec<SessionInfo>, Error> {
         self.admit(caller, current, Access::ReadSensitive).await?;
+        self.sessions_of(self.store.reader(), current.account.id, current.id).await
+    }
+
+    /// Somebody's live sessions, the most recently used first. `current` is the one that asks.
+    pub(crate) async fn sessions_of(
+        &self,
+        db: &impl store::Connection,
+        user_id: Uuid,
+        current: Uuid,
+    ) -> Result<Vec<SessionInfo>, Error> {
         let now = self.clock.now();
         let idle_since = now.minus(self.sessions.idle).0;
-        let rows = sessions::live_of_user(self.store.reader(), current.account.id, now.0, idle_since).await?;
-        let bound = dbsc::bound_of(self.store.reader(), rows.iter().map(|row| row.id).collect()).await?;
+        let rows = sessions::live_of_user(db, user_id, now.0, idle_since).await?;
+        let bound = dbsc::bound_of(db, rows.iter().map(|row| row.id).collect()).await?;
         let mut list: Vec<_> = rows
             .into_iter()
             .map(|row| SessionInfo {
                 id: row.id,
-                is_current: row.id == current.id,
+                is_current: row.id == current,
                 device: read::<Device>(&row.devices).pop(),
                 network: row.last_network,
                 binding: match (bound.contains(&row.id), row.device_key.is_some()) {
@@ -74,13 +85,25 @@ impl Auth {
             return Err(Refusal::SessionNotFound.into());
         }
         let change = self.begin_change(caller, current, &Action::SessionRevoke(which)).await?;
-        let mut revoked = 0;
         // Asked again: one may have been opened meanwhile.
-        for id in self.meant(&*change.tx, current, which).await? {
-            let ended = self.end_session(&change.tx, caller, current.account.id, id, EndReason::Revoked).await?;
-            revoked += u64::from(ended);
-        }
+        let revoked = self.end_meant(&change.tx, caller, current, which).await?;
         Ok((revoked, self.commit_change(change).await?))
+    }
+
+    /// End those that are meant. Answers how many did.
+    pub(in crate::auth) async fn end_meant(
+        &self,
+        tx: &audit::Transaction<'_>,
+        caller: &Caller,
+        current: &CurrentSession,
+        which: Which,
+    ) -> Result<u64, Error> {
+        let mut ended = 0;
+        for id in self.meant(&**tx, current, which).await? {
+            let is_ended = self.end_session(tx, caller, current.account.id, id, EndReason::Revoked).await?;
+            ended += u64::from(is_ended);
+        }
+        Ok(ended)
     }
 
     async fn meant(

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::super::dbsc::Offer;
 use super::super::jws::PublicKey;
-use super::super::{Auth, Caller, Error, Refusal};
+use super::super::{Auth, Caller, Error, Presented, Refusal};
 use super::resolve::write;
 use super::{CurrentSession, EndReason};
 use crate::audit;
 use crate::clock::Timestamp;
+use crate::defence::Defence;
 use crate::risk::SessionPast;
 use crate::secret::{Secret, random_bytes};
 use crate::store::session_tokens::state;
@@ -36,6 +37,18 @@ pub struct IssuedSession {
     pub dbsc: Option<Offer>,
     /// What it brings with it.
     pub(in crate::auth) past: SessionPast,
+    /// Whether the person has never signed in with this browser before.
+    pub(in crate::auth) is_new_browser: bool,
+}
+
+/// The browser, as it is known to its person.
+struct Known {
+    /// SHA-256 of its cookie.
+    hash: Vec<u8>,
+    /// Since when; `None`: not until now.
+    since: Option<i64>,
+    /// For the cookie, where it has none yet.
+    new: Option<Secret>,
 }
 
 /// Who opens a session, and with what.
@@ -63,20 +76,24 @@ impl Auth {
             self.end_session(tx, caller, previous.account.id, previous.id, EndReason::Replaced).await?;
         }
         let thumbprint = device_key.as_ref().map(PublicKey::thumbprint);
-        let (device_hash, known_since, known_device) = self.know_device(tx, caller, user_id, now).await?;
-        let trace = self.engine.trace(caller, Some(&device_hash));
+        let known = self.know_device(tx, caller, user_id, now).await?;
+        let trace = self.engine.trace(caller, Some(&known.hash));
         let past = SessionPast {
-            device_known_since: Some(known_since),
+            device_known_since: Some(known.since.unwrap_or(now.0)),
             passkey_created_at: Some(made_at),
             ..SessionPast::default()
         };
         let issued = IssuedSession {
             id: Uuid::from_bytes(random_bytes()?),
-            token: Secret::generate()?,
+            token: match &caller.session {
+                Presented::Secret(planted) if !Defence::FreshToken.is_up() => planted.clone(),
+                _ => Secret::generate()?,
+            },
             lifetime: self.sessions.lifetime,
-            known_device,
+            known_device: known.new,
             dbsc: None,
             past,
+            is_new_browser: known.since.is_none(),
         };
         let row = session::Model {
             id: issued.id,
@@ -90,7 +107,7 @@ impl Auth {
             end_reason: None,
             devices: write(&[caller.device()]),
             networks: write(caller.network().as_slice()),
-            known_device: Some(device_hash),
+            known_device: Some(known.hash),
             device_key: device_key.as_ref().map(PublicKey::to_bytes),
             device_key_thumbprint: thumbprint,
             proof_seed: random_bytes::<32>()?.to_vec(),
@@ -102,6 +119,7 @@ impl Auth {
             is_automated: caller.is_automated(),
             anchor: self.anchor(caller, now),
             used_at: Some(now.0),
+            risk_level: 0,
         };
         if !sessions::insert(&**tx, row).await? {
             return Err(Refusal::DeviceKeyInvalid.into());
@@ -125,26 +143,25 @@ impl Auth {
         Ok(IssuedSession { dbsc, ..issued })
     }
 
-    /// Know the browser again next time; answers its hash and since when this person has it. A cookie that was never given out here is replaced.
+    /// Know the browser again next time. A cookie that was never given out here is replaced.
     async fn know_device(
         &self,
         tx: &audit::Transaction<'_>,
         caller: &Caller,
         user_id: Uuid,
         now: Timestamp,
-    ) -> Result<(Vec<u8>, i64, Option<Secret>), Error> {
-        let (device, new) = match &caller.known_device {
+    ) -> Result<Known, Error> {
+        let (hash, new) = match &caller.known_device {
             Some(device) if known_devices::exists(&**tx, &device.hash()).await? => (device.hash(), None),
             _ => {
                 let new = Secret::generate()?;
                 (new.hash(), Some(new))
             }
         };
-        let device = device.to_vec();
-        let row =
-            known_device::Model { device: device.clone(), user_id, first_seen_at: now.0, last_seen_at: now.0 };
+        let hash = hash.to_vec();
+        let since = known_devices::first_seen(&**tx, &hash, user_id).await?;
+        let row = known_device::Model { device: hash.clone(), user_id, first_seen_at: now.0, last_seen_at: now.0 };
         known_devices::seen(&**tx, row).await?;
-        let known_since = known_devices::first_seen(&**tx, &device, user_id).await?.unwrap_or(now.0);
-        Ok((device, known_since, new))
+        Ok(Known { hash, since, new })
     }
 }

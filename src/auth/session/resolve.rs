@@ -13,6 +13,7 @@ use super::{
 };
 use crate::audit::{Event, EventType};
 use crate::clock::Timestamp;
+use crate::defence::Defence;
 use crate::risk::Anchor;
 use crate::secret::Secret;
 use crate::store;
@@ -139,6 +140,9 @@ impl Auth {
             self.end_split(caller, &found, &judged.weighed).await?;
             return Ok(Some(Resolution::over(Some(EndReason::Split))));
         }
+        if usage != Usage::Ungated {
+            self.note_level(caller, &found, &judged.weighed).await?;
+        }
         let is_due = judged.binding == Binding::Cookie
             && matches!(usage, Usage::Active | Usage::Refreshing)
             && judged.due_at <= now;
@@ -159,6 +163,7 @@ impl Auth {
                 if self.note_use(caller, &found, &judged, now).await? {
                     last_seen = now;
                 }
+                self.count_routine(caller, found.user_id, found.session_id, &judged.weighed);
                 self.keep_routine(caller, found.user_id, found.session_id, &judged.weighed).await;
             }
         }
@@ -218,7 +223,9 @@ impl Auth {
         judged: &Judged,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let is_due = |at: i64| now.since(Timestamp(at)) >= TOUCH_INTERVAL;
+        // Or noted by a clock that was ahead: it would keep the session from idling out.
+        let is_ahead = |at: i64| Timestamp(at).since(now) > TOUCH_INTERVAL;
+        let is_due = |at: i64| now.since(Timestamp(at)) >= TOUCH_INTERVAL || is_ahead(at);
         // Whoever uses it elsewhere does not make it look unused here.
         let is_vouched = !judged.weighed.input.session.is_some_and(|past| past.asn_changed);
         if !(is_due(found.last_seen_at) || (is_vouched && found.used_at.is_none_or(is_due))) {
@@ -367,6 +374,7 @@ pub(super) fn standing(found: &Found, now: Timestamp) -> Option<Standing> {
         (state::CURRENT, _) => Some(Standing::Current),
         (state::PREVIOUS, None) => Some(Standing::Superseded),
         (state::PREVIOUS, Some(seen)) if now < Timestamp(seen).plus(GRACE) => Some(Standing::Fading),
+        _ if !Defence::TokenReuse.is_up() => Some(Standing::Fading),
         _ => None,
     }
 }

@@ -6,12 +6,14 @@
 mod action;
 mod payout;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 
-pub use action::{Action, Which};
+pub use action::{Action, Which, WhoseSessions};
 pub use payout::PayoutDetails;
 
 use super::assertion::{FAILED_ASSERTION, Touched};
@@ -22,10 +24,14 @@ use super::session::Renewed;
 use super::{Auth, Begun, CEREMONY_LIFETIME, Caller, CurrentSession, Error, Refusal};
 use crate::audit::{self, Event, EventType};
 use crate::clock::Timestamp;
+use crate::defence::Defence;
 use crate::risk::Input;
 use crate::secret::{Secret, random_bytes};
 use crate::store::step_up_grants::Wanted;
 use crate::store::{credentials, dbsc, sessions, step_up_grant, step_up_grants, users};
+
+/// For so long after a touch an operator may look at the console. Looking only: each act needs a touch of its own.
+pub const CONSOLE_OPEN_FOR: Duration = Duration::from_mins(10);
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
@@ -46,6 +52,8 @@ pub struct SteppedUp {
     pub renewed: Renewed,
     /// For the cookie without which the touch is no use; `None` where there is nothing left to do with it.
     pub holder: Option<Secret>,
+    /// For how long the cookie is of use: until the last of what it holds runs out.
+    pub holder_lifetime: Duration,
     /// A new offer to bind the session, where the browser has lost the old binding.
     pub dbsc: Option<super::dbsc::Offer>,
 }
@@ -75,7 +83,8 @@ fn challenge(nonce: &[u8; 32], session: Uuid, action: &Action) -> [u8; 32] {
 impl Auth {
     /// Names an action in the row of a grant. Keyed, so that who has the database alone cannot guess what it was.
     fn name_of(&self, action: &Action) -> [u8; 32] {
-        self.keyring.digest("step-up grant", action.spelling().as_bytes())
+        let spelling = if Defence::TouchForItsAction.is_up() { action.spelling() } else { String::new() };
+        self.keyring.digest("step-up grant", spelling.as_bytes())
     }
 
     /// The grant that this browser would spend on this action. `None` if it has the cookie of none.
@@ -95,8 +104,10 @@ impl Auth {
         let nonce = random_bytes()?;
         let challenge = challenge(&nonce, current.id, action);
         let own = credentials::of_user(self.store.reader(), current.account.id).await?;
-        let own =
-            own.into_iter().map(|row| Known { credential_id: row.credential_id, transports: row.transports });
+        let own = own
+            .into_iter()
+            .filter(|row| row.suspended_at.is_none())
+            .map(|row| Known { credential_id: row.credential_id, transports: row.transports });
         let (options, state) = self.rp.start_step_up(&challenge, own)?;
         let pending = Pending {
             state,
@@ -150,14 +161,17 @@ impl Auth {
         let asserted = self.check_assertion(&response, named, pending.state, Some(current.account.id))?;
 
         let tx = self.trail.begin().await?;
-        let touched = self.accept_assertion(&tx, &asserted).await?;
+        let touched = self.accept_assertion(&tx, caller, &asserted).await?;
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
             return Err(Refusal::InvalidSession.into());
         }
+        self.stop_recovery_of(&tx, caller, current.account.id, "assertion").await?;
         let (valid_until, holder) = self.grant(&tx, caller, current, &action, &touched).await?;
         let renewed = self.rotate_with(&tx, current).await?;
         let input = touched.note(Input { is_touched: true, ..current.weighed.input.clone() });
-        self.keep_decision(&tx, caller, current.account.id, current.id, &self.assessed(input)).await?;
+        let weighed = self.assessed(input);
+        self.keep_decision(&tx, caller, current.account.id, current.id, &weighed).await?;
+        self.answer_level(&tx, caller, (current.account.id, current.id), &weighed).await?;
         let dbsc = self.vouch(&tx, caller, current).await?;
         for event_type in touched.noted.iter().copied().chain([EventType::AuthnStepUpSuccess]) {
             let event = Event::success(event_type)
@@ -168,7 +182,8 @@ impl Auth {
             self.record(&tx, caller, event);
         }
         tx.commit().await?;
-        Ok(SteppedUp { valid_until, renewed, holder, dbsc })
+        let (holder, holder_lifetime) = holder.unzip();
+        Ok(SteppedUp { valid_until, renewed, holder, holder_lifetime: holder_lifetime.unwrap_or_default(), dbsc })
     }
 
     /// The only maker of grants. It takes an assertion that was accepted in this very transaction. The grant is for the
@@ -180,8 +195,9 @@ impl Auth {
         current: &CurrentSession,
         action: &Action,
         touched: &Touched,
-    ) -> Result<(Timestamp, Option<Secret>), Error> {
-        let valid_until = self.clock.now().plus(CEREMONY_LIFETIME);
+    ) -> Result<(Timestamp, Option<(Secret, Duration)>), Error> {
+        let lifetime = if *action == Action::AdminOpen { CONSOLE_OPEN_FOR } else { CEREMONY_LIFETIME };
+        let valid_until = self.clock.now().plus(lifetime);
         // Going on is all there was to allow, and `vouch` does it after every touch.
         if *action == Action::SessionContinue {
             return Ok((valid_until, None));
@@ -199,8 +215,10 @@ impl Auth {
             expires_at: valid_until.0,
         };
         step_up_grants::put(&**tx, row).await?;
-        sessions::set_stepped_up_until(&**tx, current.id, Some(valid_until.0)).await?;
-        Ok((valid_until, Some(holder)))
+        // What was granted before may last longer.
+        let until = current.stepped_up_until.map_or(valid_until, |until| until.max(valid_until));
+        sessions::set_stepped_up_until(&**tx, current.id, Some(until.0)).await?;
+        Ok((valid_until, Some((holder, until.since(self.clock.now())))))
     }
 
     /// The person has shown that this device and network are theirs. A binding that the browser has lost is let go, and a
@@ -231,6 +249,18 @@ impl Auth {
         current: &CurrentSession,
         action: &Action,
     ) -> Result<Change<'_>, Error> {
+        self.begin_change_holding(caller, current, action, None).await
+    }
+
+    /// The same, with this passkey held until the change is made. Its row comes before all others: a sign-in with it takes them
+    /// in that order.
+    pub(in crate::auth) async fn begin_change_holding(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+        passkey: Option<Uuid>,
+    ) -> Result<Change<'_>, Error> {
         current.may_change()?;
         let wanted = self.wanted(caller, current, action);
         // Before the transaction begins: it has a connection already, and everybody waits who holds one and wants another.
@@ -239,10 +269,17 @@ impl Auth {
             None => None,
         };
         let tx = self.trail.begin().await?;
+        if let Some(passkey) = passkey {
+            credentials::lock(&*tx, passkey).await?;
+        }
         users::lock(&*tx, current.account.id).await?;
+        self.expect_no_hold(&*tx, current, action).await?;
         // It was live when the request came in. It must be now.
         if self.hold_session(&tx, current.id, self.clock.now()).await?.is_none() {
             return Err(Refusal::InvalidSession.into());
+        }
+        if !Defence::Touch.is_up() {
+            return Ok(Change { tx, session: current.clone() });
         }
         if let (Some(wanted), Some(weighed)) = (wanted, weighed)
             && step_up_grants::spend(&*tx, &wanted, self.clock.now().0).await?
@@ -265,19 +302,29 @@ impl Auth {
     }
 
     /// Whether a touch for this action is there to be spent, for calls that only prepare the change.
-    pub(super) async fn expect_grant(
+    pub(crate) async fn expect_grant(
         &self,
         caller: &Caller,
         current: &CurrentSession,
         action: &Action,
     ) -> Result<(), Error> {
         current.may_change()?;
-        if let Some(wanted) = self.wanted(caller, current, action)
-            && step_up_grants::is_there(self.store.reader(), &wanted, self.clock.now().0).await?
-        {
+        self.expect_no_hold(self.store.reader(), current, action).await?;
+        if self.has_grant(caller, current, action).await? {
             return Ok(());
         }
         Err(self.ask_for_touch(caller, current, action).await?)
+    }
+
+    /// The same, without asking for one.
+    pub(crate) async fn has_grant(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+    ) -> Result<bool, Error> {
+        let Some(wanted) = self.wanted(caller, current, action) else { return Ok(false) };
+        Ok(step_up_grants::is_there(self.store.reader(), &wanted, self.clock.now().0).await?)
     }
 
     /// Say what a touch is needed for, and note that it was asked.

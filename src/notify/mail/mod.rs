@@ -187,6 +187,11 @@ impl Mailer {
         }
     }
 
+    /// Whether there is a mail server to send by.
+    pub fn is_server(&self) -> bool {
+        matches!(self.way, Way::Smtp(_))
+    }
+
     /// Be ready to send, and say where mail goes if it goes nowhere. `Err` is one sentence.
     pub fn prepare(&self) -> Result<Option<String>, String> {
         match &self.way {

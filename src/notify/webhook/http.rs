@@ -26,11 +26,12 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 /// The head of an answer may be this long.
 const HEAD_LIMIT: usize = 16 * 1024;
 
-/// The way to one URL.
+/// The way to one URL. Cheap to clone.
+#[derive(Clone)]
 pub struct Client {
     url: Url,
     /// Made at the first request: the machine's authorities are read from many files.
-    tls: OnceCell<TlsConnector>,
+    tls: Arc<OnceCell<TlsConnector>>,
 }
 
 /// What is read of an answer.
@@ -42,7 +43,7 @@ pub struct Answer {
 
 impl Client {
     pub fn new(url: Url) -> Self {
-        Self { url, tls: OnceCell::new() }
+        Self { url, tls: Arc::default() }
     }
 
     /// Post this JSON.

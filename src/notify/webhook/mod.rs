@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Failure;
 use crate::clock::Timestamp;
 use crate::keyring::Keyring;
-use http::Client;
+pub(crate) use http::Client;
 
 /// What the key of a URL is derived for.
 const SECRET: &str = "webhook secret";

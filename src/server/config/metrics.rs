@@ -1,8 +1,11 @@
-//! Where the metrics are.
+//! Where the metrics are, and where traces go.
 
 use std::net::SocketAddr;
 
+use url::Url;
+
 use super::source::{ConfigError, Source};
+use crate::server::traces;
 
 /// The settings of the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,3 +26,20 @@ pub(super) fn settings(source: &Source) -> Result<MetricsSettings, ConfigError> 
 
 /// OpenTelemetry's port for this.
 pub(super) const DEFAULT: &str = "127.0.0.1:9464";
+
+pub(super) fn traces(source: &Source) -> Result<Option<Url>, ConfigError> {
+    let key = "traces.otlp-endpoint";
+    if source.optional(key).is_none() {
+        return Ok(None);
+    }
+    if !traces::ARE_BUILT_IN {
+        return Err(ConfigError::new(format!(
+            "{key} (HOLDFAST_OTLP_ENDPOINT) needs a build with the feature otlp"
+        )));
+    }
+    source
+        .parse_with(key, "a collector such as http://127.0.0.1:4318", |text| {
+            Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        })
+        .map(Some)
+}

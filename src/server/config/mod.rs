@@ -2,10 +2,12 @@
 //!
 //! A key that is not in the table, or a value that does not parse, stops the start with one sentence that names it.
 
+mod accounts;
 mod alerts;
 mod audit;
 mod metrics;
 mod notify;
+mod recovery;
 mod risk;
 mod sessions;
 mod settings;
@@ -28,6 +30,7 @@ use source::Source;
 
 use crate::auth::SessionPolicy;
 use crate::notify::Settings as NotifySettings;
+use crate::recovery::RecoveryPolicy;
 use crate::risk::Policy;
 use crate::{store, throttle};
 
@@ -43,8 +46,14 @@ pub struct Config {
     pub origin: Url,
     /// The WebAuthn relying party id.
     pub rp_id: String,
+    /// Other origins whose pages may use the passkeys of this one.
+    pub related_origins: Vec<Url>,
     /// What the service calls itself.
     pub name: String,
+    /// Where to report a hole, as a URI.
+    pub security_contact: Option<String>,
+    /// For so long an account that is to be deleted can be kept.
+    pub deletion_delay: Duration,
     /// Networks whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
     /// Certificate and key, to serve HTTPS without a proxy.
@@ -55,12 +64,16 @@ pub struct Config {
     pub secrets_file: Option<PathBuf>,
     /// How long sessions live.
     pub sessions: SessionPolicy,
+    /// How slow recovery is.
+    pub recovery: RecoveryPolicy,
     /// The audit trail.
     pub audit: AuditSettings,
     /// Alert rules that are switched off.
     pub alerts_off: Vec<&'static str>,
     /// The metrics.
     pub metrics: MetricsSettings,
+    /// Where traces go.
+    pub traces: Option<Url>,
     /// What counts as risky.
     pub risk: Policy,
     /// How much is let through.
@@ -148,10 +161,14 @@ impl Config {
                 text.parse().ok().filter(|count| (1..=1000).contains(count))
             })?,
         };
+        let recovery = recovery::policy(&source)?;
         Ok(Self {
             site_addr,
             notify: notify::settings(&source, &host, source.string("server.name"), &database)?,
             rp_id: source.optional("server.rp-id").unwrap_or(&host).to_owned(),
+            related_origins: accounts::related_origins(&source, &origin)?,
+            security_contact: accounts::security_contact(&source)?,
+            deletion_delay: accounts::deletion_delay(&source)?,
             origin,
             name: source.string("server.name").to_owned(),
             trusted_proxies: source.parse_with(
@@ -163,9 +180,11 @@ impl Config {
             audit: audit::settings(&source, &database)?,
             database,
             metrics: metrics::settings(&source)?,
+            traces: metrics::traces(&source)?,
             alerts_off: alerts::off(&source)?,
             secrets_file: source.optional("secrets.file").map(Into::into),
             sessions: sessions::policy(&source)?,
+            recovery,
             risk: risk::policy(&source)?,
             throttle: throttle::Policy::scaled(source.parse_with(
                 "throttle.scale",
@@ -181,7 +200,7 @@ impl Config {
             log_filter: source.parse("log.filter", "a filter such as info,holdfast=debug")?,
             reload_port: source.parse("server.reload-port", "a port number")?,
             watched,
-            notices: source.notices(),
+            notices: source.notices().into_iter().chain(recovery::warning(&recovery)).collect(),
         })
     }
 
@@ -224,7 +243,9 @@ fn parse_origin(text: &str) -> Option<Url> {
     // Passkeys need a secure context: https, or http on localhost.
     let domain = url.domain()?;
     let is_secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(domain));
-    (is_origin && is_secure).then_some(url)
+    // A pattern is no host, whatever an URL may hold.
+    let is_host = domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    (is_origin && is_secure && is_host).then_some(url)
 }
 
 /// RFC 6761 §6.3.

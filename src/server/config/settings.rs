@@ -37,7 +37,9 @@ pub const SETTINGS: &[Setting] = &[
     setting("server.site-addr", "LEPTOS_SITE_ADDR", Some("127.0.0.1:3000")),
     setting("server.origin", "HOLDFAST_ORIGIN", None),
     setting("server.rp-id", "HOLDFAST_RP_ID", None),
+    setting("server.related-origins", "HOLDFAST_RELATED_ORIGINS", Some("")),
     setting("server.name", "HOLDFAST_NAME", Some("Holdfast")),
+    setting("server.security-contact", "HOLDFAST_SECURITY_CONTACT", None),
     setting("server.trusted-proxies", "HOLDFAST_TRUSTED_PROXIES", Some("")),
     setting("server.tls-cert", "HOLDFAST_TLS_CERT", None),
     setting("server.tls-key", "HOLDFAST_TLS_KEY", None),
@@ -50,10 +52,18 @@ pub const SETTINGS: &[Setting] = &[
     setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),
     setting("sessions.rotate-after", "HOLDFAST_SESSION_ROTATE_AFTER", Some("15m")),
     setting("sessions.max-per-account", "HOLDFAST_SESSION_MAX_PER_ACCOUNT", Some("20")),
+    setting("accounts.deletion-delay", "HOLDFAST_ACCOUNT_DELETION_DELAY", Some("7d")),
+    setting("recovery.known-device", "HOLDFAST_RECOVERY_KNOWN_DEVICE", Some("1h")),
+    setting("recovery.new-device", "HOLDFAST_RECOVERY_NEW_DEVICE", Some("24h")),
+    setting("recovery.complete-within", "HOLDFAST_RECOVERY_COMPLETE_WITHIN", Some("7d")),
+    setting("recovery.block", "HOLDFAST_RECOVERY_BLOCK", Some("24h")),
+    setting("recovery.hold", "HOLDFAST_RECOVERY_HOLD", Some("72h")),
+    setting("recovery.restore-within", "HOLDFAST_RECOVERY_RESTORE_WITHIN", Some("30d")),
     setting("audit.retention", "HOLDFAST_AUDIT_RETENTION", Some("365d")),
     setting("audit.checkpoints", "HOLDFAST_AUDIT_CHECKPOINTS", None),
     setting("alerts.off", "HOLDFAST_ALERTS_OFF", Some("")),
     setting("metrics.addr", "HOLDFAST_METRICS_ADDR", Some(super::metrics::DEFAULT)),
+    setting("traces.otlp-endpoint", "HOLDFAST_OTLP_ENDPOINT", None),
     setting("risk.threshold", "HOLDFAST_RISK_THRESHOLD", Some("60")),
     setting("risk.points", "HOLDFAST_RISK_POINTS", Some(POINTS)),
     setting("risk.sensitive-routes", "HOLDFAST_RISK_SENSITIVE_ROUTES", Some(SENSITIVE_ROUTES)),
@@ -79,7 +89,10 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// Variables that name no setting of the file, and are read elsewhere.
+#[cfg(not(feature = "broken-defences"))]
 pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG"];
+#[cfg(feature = "broken-defences")]
+pub(super) const ELSEWHERE: &[&str] = &["HOLDFAST_CONFIG", "HOLDFAST_BROKEN_DEFENCE"];
 
 /// Names that the contract fixes for work to come. Setting one is no mistake, and has no effect yet.
 pub(super) const RESERVED: &[&str] = &[];

@@ -21,6 +21,9 @@ const SERVER_FN_ERROR: &str = "serverfnerror";
 /// Answers of server functions that are errors are small; more than this is none of ours.
 const ERROR_BODY_LIMIT: usize = 16 * 1024;
 
+/// What is not there comes back at some time; after so many seconds it is worth looking.
+const UNAVAILABLE_FOR: u64 = 5;
+
 /// Marks an answer whose status is no error but a step of somebody else's protocol.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::server) struct AsItIs;
@@ -44,6 +47,9 @@ pub(in crate::server) async fn render(State(state): State<AppState>, request: Re
         None => from_status(parts.status, parts.extensions.get::<ProtectionError>().is_some()),
     };
     error.request_id = request_id;
+    if parts.status == StatusCode::SERVICE_UNAVAILABLE && !parts.headers.contains_key(header::RETRY_AFTER) {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(UNAVAILABLE_FOR));
+    }
     tracing::debug!(code = error.code, "refused");
 
     let status = parts.status;

@@ -29,7 +29,9 @@ pub(in crate::server) async fn secure(
     put(headers, header::CONTENT_SECURITY_POLICY, &content_security_policy(&nonce, reload_port));
     put(headers, header::X_FRAME_OPTIONS, "DENY");
     put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    // A page may want to say less.
+    let referrer = HeaderValue::from_static("strict-origin-when-cross-origin");
+    headers.entry(header::REFERRER_POLICY).or_insert(referrer);
     put(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY);
     put(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     put(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");

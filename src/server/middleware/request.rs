@@ -13,8 +13,10 @@ use tracing::Instrument;
 use super::AppState;
 use crate::api::{ApiError, cookies};
 use crate::auth::{Caller, Presented, ProofHeader};
+use crate::defence::Defence;
 use crate::hex;
 use crate::secret::{Secret, random_bytes};
+use crate::server::traces;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -32,11 +34,17 @@ pub(in crate::server) async fn identify(
 ) -> Response {
     let started = Instant::now();
     let Some(id) = mint() else { return ApiError::internal().into_response() };
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();
+    let span = traces::span(&id, &method, route.as_deref());
     let headers = request.headers();
+    let parent = trace(headers);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let caller = Caller {
         request_id: id.clone(),
-        trace_id: trace(headers).or_else(random_trace),
+        trace_id: traces::join(&span, parent.as_ref())
+            .or_else(|| parent.map(TraceParent::id))
+            .or_else(random_trace),
         address: peer.map(|peer| client_address(peer, headers, &state.config.trusted_proxies)),
         method: request.method().as_str().to_owned(),
         path: request.uri().path().to_owned(),
@@ -50,26 +58,19 @@ pub(in crate::server) async fn identify(
         proof: proof(headers),
         has_worked: false,
     };
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let method: String = request.method().as_str().chars().take(METHOD_LIMIT).collect();
     let path: String = request.uri().path().chars().take(LOGGED_LIMIT).collect();
     let network = caller.ip_prefix().unwrap_or_default();
     let theirs = text(headers, &X_REQUEST_ID).unwrap_or_default();
     request.extensions_mut().insert(caller);
 
-    let span = tracing::info_span!("request", id);
     let mut response = async move {
         let response = next.run(request).await;
-        state.metrics.request(
-            route.as_deref(),
-            &method,
-            response.status().as_u16(),
-            started.elapsed().as_secs_f64(),
-        );
+        let status = response.status().as_u16();
+        state.metrics.request(route.as_deref(), &method, status, started.elapsed().as_secs_f64());
         tracing::info!(
             method,
             path,
-            status = response.status().as_u16(),
+            status,
             ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             network,
             client_request_id = (!theirs.is_empty()).then_some(format!("{theirs:?}")),
@@ -77,8 +78,9 @@ pub(in crate::server) async fn identify(
         );
         response
     }
-    .instrument(span)
+    .instrument(span.clone())
     .await;
+    traces::tell(&span, response.status().as_u16());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
@@ -90,8 +92,23 @@ fn mint() -> Option<String> {
     Some(hex::encode(&random_bytes::<10>().ok()?))
 }
 
-/// The `trace-id` of a well-formed `traceparent` (W3C Trace Context §3.2). It joins what belongs together and allows nothing.
-fn trace(headers: &HeaderMap) -> Option<String> {
+/// Where a caller says that a request belongs: the fields of a `traceparent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server) struct TraceParent {
+    pub trace: u128,
+    pub span: u64,
+    pub flags: u8,
+}
+
+impl TraceParent {
+    /// The trace, as it is written.
+    pub fn id(self) -> String {
+        format!("{:032x}", self.trace)
+    }
+}
+
+/// A well-formed `traceparent` (W3C Trace Context §3.2). It joins what belongs together and allows nothing.
+pub(in crate::server) fn trace(headers: &HeaderMap) -> Option<TraceParent> {
     let mut values = headers.get_all("traceparent").iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     let mut parts = value.to_str().ok()?.split('-');
@@ -102,7 +119,14 @@ fn trace(headers: &HeaderMap) -> Option<String> {
     let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
     let is_known = is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
     let is_formed = is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
-    (is_known && is_formed && !is_zero(trace) && !is_zero(parent)).then(|| trace.to_owned())
+    if !is_known || !is_formed || is_zero(trace) || is_zero(parent) {
+        return None;
+    }
+    Some(TraceParent {
+        trace: u128::from_str_radix(trace, 16).ok()?,
+        span: u64::from_str_radix(parent, 16).ok()?,
+        flags: u8::from_str_radix(flags, 16).ok()?,
+    })
 }
 
 /// Whoever asks without a trace begins one.
@@ -133,8 +157,10 @@ fn proof(headers: &HeaderMap) -> ProofHeader {
 }
 
 /// The right-most address that no trusted proxy vouches for. Whatever stands left of it anyone can write.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
+pub(in crate::server) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| {
+        !Defence::ForwardedFor.is_up() || trusted.iter().any(|network| network.contains(&address.to_canonical()))
+    };
     let mut client = peer.to_canonical();
     let hops = headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
@@ -180,7 +206,7 @@ mod tests {
             for value in values {
                 headers.append("traceparent", value.parse().expect("header"));
             }
-            trace(&headers)
+            trace(&headers).map(TraceParent::id)
         };
         let (id, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
         let good = format!("00-{id}-{parent}-01");

@@ -15,10 +15,18 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 /// Ours: the `ath` (RFC 9449 §4.2) of the token that the browser holds after this answer. A page cannot read its cookie.
 const DPOP_ATH: HeaderName = HeaderName::from_static("dpop-ath");
 /// A page that only looks whether the session is still there says so.
-const WATCH: &str = "watch=1";
+pub(in crate::server) const WATCH: &str = "watch=1";
 
 /// Paths that are never gated: they open, end or prove a session, or see whether there is one.
-const UNGATED: [&str; 5] = ["/auth/passkey/", "/auth/step-up/", "/auth/session/rotate", "/auth/logout", "/signup"];
+const UNGATED: [&str; 7] = [
+    "/auth/passkey/",
+    "/auth/step-up/",
+    "/auth/session/rotate",
+    "/auth/logout",
+    "/auth/recovery/",
+    "/recover",
+    "/signup",
+];
 
 fn usage(request: &Request) -> Usage {
     let path = request.uri().path();

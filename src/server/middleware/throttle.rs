@@ -9,6 +9,7 @@ use super::AppState;
 use super::error_shape::read_server_fn;
 use crate::api::ApiError;
 use crate::auth::Caller;
+use crate::defence::Defence;
 use crate::throttle::{Admission, Error, Kind};
 
 /// Ours: the proof of work that a 429 asked for.
@@ -72,6 +73,7 @@ pub(in crate::server) async fn throttle(
     request.extensions_mut().insert(caller);
     let response = read_server_fn(next.run(request).await).await;
     if class.is_failure(response.status())
+        && Defence::Throttle.is_up()
         && let Err(error) = state.throttle.failed(&source, admission).await
     {
         return ApiError::from(error).into_response();

@@ -21,6 +21,8 @@ pub struct Model {
     pub body: Vec<u8>,
     pub acknowledged_at: Option<i64>,
     pub acknowledged_by: Option<Uuid>,
+    /// What they wrote about it, sealed.
+    pub note: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

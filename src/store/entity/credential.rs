@@ -26,6 +26,12 @@ pub struct Model {
     pub last_used_at: Option<i64>,
     /// How often in a row it was used and refused.
     pub failures: i64,
+    /// On what it was last used: the coarse device, as JSON.
+    pub last_used_device: Option<String>,
+    /// From where: IPv4 /24 or IPv6 /48.
+    pub last_used_network: Option<String>,
+    /// Since when a recovery keeps it from being used.
+    pub suspended_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,5 +1,8 @@
 //! One file a table, columns as the migrations make them. All times are UTC milliseconds since 1970.
 
+pub mod account_deletion;
+pub mod address;
+pub mod address_code;
 pub mod alert;
 pub mod alert_cursor;
 pub mod api_key;
@@ -13,11 +16,15 @@ pub mod dbsc_challenge;
 pub mod dbsc_session;
 pub mod job_lease;
 pub mod known_device;
+pub mod mail_link;
 pub mod outbox;
 pub mod payout;
 pub mod proof_seen;
+pub mod recovery;
+pub mod recovery_code;
 pub mod risk_decision;
 pub mod risk_policy;
+pub mod role;
 pub mod session;
 pub mod session_token;
 pub mod sign_in;

@@ -46,6 +46,8 @@ pub struct Model {
     pub anchor: Option<String>,
     /// When it was last used through an operator that a touch vouched for. Written at most once a minute.
     pub used_at: Option<i64>,
+    /// The level of risk since the last touch: 0 low, 1 medium, 2 high.
+    pub risk_level: i16,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

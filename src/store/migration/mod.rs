@@ -9,6 +9,12 @@ mod m20261123_000006_audit;
 mod m20261123_000007_throttle;
 mod m20261123_000008_outbox;
 mod m20261123_000009_alerts;
+mod m20261123_000010_roles;
+mod m20261123_000011_addresses;
+mod m20261123_000012_risk_level;
+mod m20261123_000013_passkey_care;
+mod m20261123_000014_account_deletions;
+mod m20261123_000015_recovery;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
@@ -42,6 +48,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_alerts::Migration),
             Box::new(m20261123_000008_outbox::Migration),
             Box::new(m20261123_000007_throttle::Migration),
+            Box::new(m20261123_000010_roles::Migration),
+            Box::new(m20261123_000011_addresses::Migration),
+            Box::new(m20261123_000012_risk_level::Migration),
+            Box::new(m20261123_000013_passkey_care::Migration),
+            Box::new(m20261123_000014_account_deletions::Migration),
+            Box::new(m20261123_000015_recovery::Migration),
         ]
     }
 }
