@@ -22,6 +22,7 @@ mod chart;
 mod claimed;
 mod goals;
 mod metrics;
+mod month;
 mod people;
 mod population;
 mod profile;

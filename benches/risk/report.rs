@@ -7,7 +7,7 @@ use super::goals::{self, Goal};
 use super::random::Random;
 use super::scores::policy;
 use super::simulate::Outcome;
-use super::{Size, accuracy, audit, burden, timing, wanted, worlds};
+use super::{Size, accuracy, audit, burden, month, timing, wanted, worlds};
 
 const BEGIN: &str = "<!-- figures -->";
 const END: &str = "<!-- /figures -->";
@@ -15,12 +15,13 @@ const END: &str = "<!-- /figures -->";
 /// The text between the markers, and what is held of it.
 pub fn report(outcome: &Outcome, size: Size) -> (String, Vec<Goal>) {
     let (records, policy) = (&outcome.records, policy());
-    let (audits, rows, transfers, (sessions, session_goals)) = std::thread::scope(|scope| {
+    let (audits, rows, transfers, (sessions, session_goals), (quiet, quiet_goal)) = std::thread::scope(|scope| {
         let sessions = scope.spawn(|| worlds::tables(&policy, size.sessions, &outcome.everybody, size.is_quick));
         let (audits, rows) = (audits(outcome), accuracy::mature(records, size.draws));
         let transfers = burden::transfers(records);
+        let quiet = month::month(10_000, &policy, &outcome.everybody);
         let sessions = sessions.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (audits, rows, transfers, sessions)
+        (audits, rows, transfers, sessions, quiet)
     });
     let times = timing::timing(&outcome.everybody);
 
@@ -29,6 +30,7 @@ pub fn report(outcome: &Outcome, size: Size) -> (String, Vec<Goal>) {
     list.push(wanted::transfer(&transfers, size.is_quick));
     list.push(wanted::audit(&audits));
     list.extend(session_goals);
+    list.push(quiet_goal);
     list.push(wanted::timing(times));
 
     let mut text = format!("### What is wanted\n\n{}", goals::table(&list));
@@ -45,6 +47,7 @@ pub fn report(outcome: &Outcome, size: Size) -> (String, Vec<Goal>) {
     }
     section("Thresholds in a later period", &burden::transfer_table(&transfers));
     section("A5: stolen cookies", &sessions);
+    section("A05: what the alert rules make of a quiet month", &quiet);
     let [median, rare] = times;
     section(
         "Time",

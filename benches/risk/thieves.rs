@@ -2,7 +2,7 @@
 //! `auth/session/resolve` do it, from memory.
 
 use holdfast::risk::likelihood::Features;
-use holdfast::risk::{Anchor, Input, Moment, Person as Account, Policy, SessionPast, assess};
+use holdfast::risk::{Anchor, Assessment, Input, Moment, Person as Account, Policy, SessionPast, assess};
 
 use super::agents::Agents;
 use super::people::{DAY_MS, HABITS, Habits, Person};
@@ -89,7 +89,7 @@ pub fn thieves(
                     is_vouched: Vec::new(),
                     own,
                 }
-                .touches(uses)
+                .touches(uses, |_, _| {})
             };
             let (honest, _) = run(&uses);
             let caught = thefts.each_ref().map(|uses| f64::from(u8::from(run(uses).1)));
@@ -107,6 +107,24 @@ pub fn thieves(
         touches: sum.touches / of,
     };
     sums.into_iter().map(share).collect()
+}
+
+/// One session without a thief, as the product runs it: what the person is asked, and where. The last sign-in of `kept` opened it.
+pub fn honest(
+    setting: &Setting,
+    world: &World,
+    everybody: &Everybody,
+    (kept, features, at_ms): (&Kept, Features, i64),
+    uses: &[Use],
+    asked: impl FnMut(&Use, &Assessment),
+) {
+    let own = Own {
+        at_ms,
+        first_seen_ms: kept.known_since(&features).unwrap_or(at_ms),
+        anchor: kept.anchor.filter(|anchor| anchor.at == at_ms),
+    };
+    let run = Run { setting, world, everybody, kept, touched: &[], features, is_vouched: Vec::new(), own };
+    run.touches(uses, asked);
 }
 
 /// Where the session was opened.
@@ -170,8 +188,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// How often the person was asked for a touch, and whether the thief was.
-    fn touches(mut self, uses: &[Use]) -> (u32, bool) {
+    /// How often the person was asked for a touch, and whether the thief was. `asked` hears of each.
+    fn touches(mut self, uses: &[Use], mut asked: impl FnMut(&Use, &Assessment)) -> (u32, bool) {
         let own = self.own;
         let (mut touches, mut is_caught) = (0, false);
         let mut session = SessionPast {
@@ -192,7 +210,9 @@ impl Run<'_> {
             let used_at = session.used_at.filter(|_| is_elsewhere);
             let told = SessionPast { asn_changed: is_asn_new, used_at, ..session };
             let input = self.input(one, told, where_last);
-            if assess(&self.setting.policy, &input).needs_step_up() {
+            let assessment = assess(&self.setting.policy, &input);
+            if assessment.needs_step_up() {
+                asked(one, &assessment);
                 if one.is_thief {
                     is_caught = true;
                     continue;

@@ -10,14 +10,19 @@ use super::thieves::{LastUse, Setting, Shares, thieves};
 /// Policies were tried on seed 5; what is reported comes from this one.
 const SEED: u64 = 6;
 
-fn settings(policy: &Policy) -> Vec<Setting> {
-    let base = Setting {
+/// As the product runs it.
+pub fn product(policy: &Policy) -> Setting {
+    Setting {
         name: "The engine",
         policy: policy.clone(),
         is_sensitive: false,
         last_use: LastUse::Elsewhere,
         learns_from_touches: true,
-    };
+    }
+}
+
+fn settings(policy: &Policy) -> Vec<Setting> {
+    let base = product(policy);
     let without = |name: &'static str, signal: &str| {
         let mut setting = Setting { name, ..base.clone() };
         setting.policy.points.insert(signal.to_owned(), 0);

@@ -114,7 +114,7 @@ async fn bad_addresses_and_names_are_refused(app: App) {
 }
 
 async fn odd_but_good_addresses_and_names_are_kept(app: App) {
-    let expanding = format!("{}@{}.test", "\u{130}".repeat(32), "\u{130}".repeat(90));
+    let expanding = format!("{}@example.test", "\u{130}".repeat(21));
     for (email, name) in [
         ("o'brien+tag@example.test", "Conan O'Brien"),
         ("zoë@bücher.example", "Zoë 👩‍💻"),

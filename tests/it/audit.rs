@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use holdfast::audit::checkpoint::Checkpoint;
 use holdfast::audit::{Event, EventType, Keeper, Origin, Report, Sink, verify};
+use holdfast::jobs::{self, JOBS, lease::Holder};
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use uuid::Uuid;
 
+use crate::support::receiver::Receiver;
 use crate::support::{App, Key, contains, on_both_databases};
 
 on_both_databases!(
@@ -16,6 +18,7 @@ on_both_databases!(
     u05_an_end_that_was_cut_off_is_found_with_a_checkpoint,
     u05_a_trail_that_was_written_anew_is_found_with_a_checkpoint,
     u07_a_checkpoint_leaves_at_most_every_five_minutes,
+    u07_a_checkpoint_leaves_by_webhook_and_the_receivers_copy_proves_the_trail,
     u08_many_writers_leave_no_gap_and_no_fork,
     u09_a_person_who_is_forgotten_leaves_the_chain_whole_and_nothing_to_read,
     u12_what_is_too_old_is_cut_off_at_a_signed_checkpoint,
@@ -249,6 +252,32 @@ async fn u07_a_checkpoint_leaves_at_most_every_five_minutes(app: App) {
     app.clock.set(holdfast::clock::Timestamp(times[0] - 3_600_000));
     kept.keeper.checkpoint_if_due().await.unwrap();
     assert_eq!(kept.read().len(), times.len() + 1);
+}
+
+async fn u07_a_checkpoint_leaves_by_webhook_and_the_receivers_copy_proves_the_trail(app: App) {
+    let receiver = Receiver::start().await;
+    let sending = app.beside(&[("HOLDFAST_WEBHOOK_URL", &receiver.url)]).await;
+    let audit = JOBS.iter().find(|job| job.name == "audit").unwrap();
+    let context = sending.state.jobs();
+    let holder = Holder::new(&context).unwrap();
+    app.browser().sign_up("ada@example.test").await;
+    for _ in 0..12 {
+        jobs::once(audit, &context, &holder).await.unwrap();
+        app.advance(60);
+    }
+    sending.state.outbox.deliver_due().await.unwrap();
+    let notes: Vec<String> = receiver
+        .checkpoints()
+        .iter()
+        .map(|received| serde_json::from_str::<serde_json::Value>(&received.body).unwrap())
+        .map(|body| body["data"]["note"].as_str().unwrap().to_owned())
+        .collect();
+    assert!((3..=4).contains(&notes.len()), "one every four minutes, each once: {}", notes.len());
+    let copy = Checkpoint::read_all(&notes.join("\n"), &sending.state.keeper.verifier_key()).unwrap();
+    assert_eq!(check(&app, &copy).await.faults, Vec::<String>::new());
+    app.sql("DELETE FROM auth_events").await;
+    app.sql("UPDATE chain_heads SET seq = 0").await;
+    assert!(!check(&app, &copy).await.faults.is_empty(), "what came by webhook shows what is missing");
 }
 
 async fn u08_many_writers_leave_no_gap_and_no_fork(app: App) {

@@ -1,8 +1,5 @@
 //! "This wasn't me": what ends, what is forgotten, and what the person is told to do next.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
 
 use crate::support::agents::{CHROME_WINDOWS, FIREFOX_LINUX};
@@ -56,20 +53,6 @@ async fn session_id(browser: &mut Browser) -> Value {
     browser.session().await.success()["session"]["id"].clone()
 }
 
-/// The lines that this thread logs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 async fn it_ends_the_session_and_forgets_what_it_taught(app: App) {
     let (mut browser, key) = signed_up(&app).await;
     let mut thief = stranger(&app, &key).await;
@@ -80,13 +63,8 @@ async fn it_ends_the_session_and_forgets_what_it_taught(app: App) {
     assert_eq!(refusal["stepUp"], json!({ "action": "session_disown", "params": { "id": stolen } }));
     thief.session().await.success();
 
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
     let before = browser.sid();
     let done = browser.guarded_post(DISOWN, &body, &key).await;
-    drop(guard);
     assert_eq!(done.success(), json!({ "ok": true }));
     assert!(done.new_sid().is_some() && browser.sid() != before, "its token is a new one");
 
@@ -100,9 +78,8 @@ async fn it_ends_the_session_and_forgets_what_it_taught(app: App) {
     assert_eq!(events.len(), 1);
     assert_eq!((json!(events[0].session_id), events[0].outcome.as_str()), (stolen.clone(), "success"));
     assert_eq!(events[0].request_id, done.header("x-request-id"));
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let alert = log.lines().find(|line| line.contains("\"alert\":\"session_disowned\"")).expect("an alert");
-    assert!(alert.contains("\"WARN\"") && alert.contains(stolen.as_str().unwrap()), "{alert}");
+    let alerts = app.state.watcher.look().await.unwrap();
+    assert!(alerts.iter().any(|alert| alert.rule == "session_disowned"), "{alerts:?}");
 
     let signed_in = event(&mut browser, "authn_login_success").await;
     assert_eq!(signed_in["disowned"], true);

@@ -280,6 +280,13 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
     )
     .await;
     for table in [
+        "account_deletions",
+        "recoveries",
+        "recovery_codes",
+        "mail_links",
+        "address_codes",
+        "addresses",
+        "roles",
         "payouts",
         "dbsc_challenges",
         "dbsc_sessions",
@@ -311,6 +318,9 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
         ("users", "DROP COLUMN sign_ins"),
         ("users", "DROP COLUMN recovered_at"),
         ("credentials", "DROP COLUMN failures"),
+        ("credentials", "DROP COLUMN last_used_device"),
+        ("credentials", "DROP COLUMN last_used_network"),
+        ("credentials", "DROP COLUMN suspended_at"),
     ] {
         app.sql(&format!("ALTER TABLE {table} {change}")).await;
     }

@@ -9,14 +9,25 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
     missing_docs,
     reason = "a test that cannot go on should stop, and its name is its documentation"
 )]
 
 mod support;
 
+mod account_delete;
+mod account_export;
 mod accounts;
 mod activity;
+mod addresses;
+mod addresses_changes;
+mod addresses_codes;
+mod addresses_others;
+mod admin_alerts;
+mod admin_gate;
+mod admin_people;
 mod alerts;
 mod api_keys;
 mod audit;
@@ -30,11 +41,15 @@ mod device_key;
 mod device_proofs;
 mod device_rotation;
 mod disown;
+mod drill;
 mod edge;
 mod export;
 mod export_lines;
+mod faults;
+mod fuzz;
 mod hostile;
 mod introspect;
+mod kill;
 mod leases;
 mod lifetimes;
 mod metrics;
@@ -44,14 +59,20 @@ mod outbox_mail;
 mod outbox_webhook;
 mod pages;
 mod passkey_add;
+mod passkeys_care;
+mod passkeys_limit;
 mod payout;
 mod races;
+mod recovery;
+mod recovery_kill;
+mod recovery_walk;
 mod refusals;
 mod replay;
 mod risk;
 mod risk_decisions;
 mod risk_failures;
 mod risk_habits;
+mod risk_levels;
 mod risk_memory;
 mod risk_split;
 mod rotation;
@@ -68,3 +89,7 @@ mod throttle_cost;
 mod throttle_layers;
 mod throttle_work;
 mod trail;
+mod unusual;
+mod unusual_kill;
+mod unusual_links;
+mod well_known;

@@ -1,13 +1,20 @@
 //! What Prometheus gets to see.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+use crate::support::notices::{Ways, numbered};
 use crate::support::{App, on_both_databases};
 
-on_both_databases!(what_happens_is_counted_and_nobody_is_named, metrics_are_not_where_people_are);
+on_both_databases!(
+    what_happens_is_counted_and_nobody_is_named,
+    the_page_lists_every_metric_and_its_labels,
+    metrics_are_not_where_people_are,
+);
 
 async fn metrics(app: &App) -> String {
     let request = Request::get("/metrics").body(Body::empty()).unwrap();
@@ -53,6 +60,43 @@ async fn what_happens_is_counted_and_nobody_is_named(app: App) {
         text.contains("holdfast_database_up 0")
             && text.contains("holdfast_audit_checkpoint_age_seconds 1000000000.0")
     );
+}
+
+async fn the_page_lists_every_metric_and_its_labels(app: App) {
+    // So that every one of them has something to say.
+    let mut browser = app.browser();
+    browser.sign_up("ada@example.test").await;
+    browser.session().await.success();
+    app.enqueue(&app.state.outbox, numbered(1)).await;
+    let receiver = app.outbox(&Ways::webhook("http://127.0.0.1:9/"));
+    app.enqueue(&receiver, numbered(2)).await;
+    let text = metrics(&app).await;
+    let mut given: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, kind) in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')) {
+        let sampled = match kind {
+            "counter" => format!("{name}_total"),
+            "info" => format!("{name}_info"),
+            _ => name.to_owned(),
+        };
+        let suffixes: &[&str] = if kind == "histogram" { &["_count"] } else { &[""] };
+        let labels = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+            let (sample, labels) = line.split_once('{')?;
+            suffixes.iter().any(|suffix| sample == format!("{sampled}{suffix}")).then(|| labels.split_once('}'))?
+        });
+        let labels = labels.flat_map(|(labels, _)| labels.split("\",").map(|it| it.split('=').next().unwrap()));
+        given.insert(sampled.clone(), labels.map(str::to_owned).collect());
+    }
+    let page = include_str!("../../docs/operations.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `holdfast_"));
+    let listed: BTreeMap<String, BTreeSet<String>> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').collect();
+            let labels = cells[1].split(',').map(|label| label.trim().trim_matches('`').to_owned());
+            let name = format!("holdfast_{}", cells[0].trim().trim_end_matches('`'));
+            (name, labels.filter(|label| !label.is_empty()).collect())
+        })
+        .collect();
+    assert_eq!(given, listed);
 }
 
 async fn metrics_are_not_where_people_are(app: App) {

@@ -19,7 +19,8 @@ on_both_databases!(
 );
 
 /// Pages for people who are signed in.
-const SIGNED_IN: [&str; 4] = ["/account", "/account/sessions", "/account/api-keys", "/account/billing"];
+const SIGNED_IN: [&str; 5] =
+    ["/account", "/account/sessions", "/account/api-keys", "/account/billing", "/account/recovery"];
 
 fn check_security_headers(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");

@@ -99,7 +99,7 @@ async fn r14_nothing_that_is_kept_names_an_address_or_a_browser(app: App) {
     // The networks that people are shown, and nowhere else. The wider one is what a session is compared with.
     for network in ["84.208.20.0", "73.10.20.0", "2001:db8:2::/48"] {
         let found = lies_in(network);
-        let shown = ["sessions.last_network", "sessions.networks"];
+        let shown = ["sessions.last_network", "sessions.networks", "credentials.last_used_network"];
         let is_shown = |column: &&str| shown.contains(column);
         assert!(found.iter().all(is_shown), "{network}: {found:?}");
     }

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use holdfast::throttle::{Admission, Budget, Error, Kind, Layer, Limited, Limits, Policy, Source, Throttle};
 
 use super::throttle::strict;
+use crate::support::seed::in_full;
 use crate::support::{App, on_both_databases};
 
 on_both_databases!(
@@ -142,7 +143,8 @@ async fn l03_layers_decide_as_a_naive_model_does(app: App) {
 async fn l04_rotation_inside_one_48_is_bounded(app: App) {
     let app = strict(&app).await;
     let mut admitted = 0;
-    for number in 0..=u16::MAX {
+    // The short form goes past the limit of the /48 with some 5,000 of its networks.
+    for number in (0..=u16::MAX).step_by(if in_full() { 1 } else { 13 }) {
         let address = Ipv6Addr::new(0x2001, 0xdb8, 0x77, number, 0, 0, 0, 1);
         match try_once(&app.state.throttle, &from(address)).await {
             Ok(_) => admitted += 1,

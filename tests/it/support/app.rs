@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use holdfast::clock::{Clock, ManualClock, Timestamp};
+use holdfast::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use holdfast::server::config::Config;
 use holdfast::server::{self, AppState};
 use sea_orm::DatabaseConnection;
@@ -36,6 +36,18 @@ impl App {
     /// One more process over the same database and clock, with other settings.
     pub async fn beside(&self, settings: &[(&str, &str)]) -> Self {
         Self::open(self.url.clone(), self.secrets.clone(), self.clock.clone(), settings).await
+    }
+
+    /// The same at the present of the machine's clock, or so much later: for rows that the real program wrote.
+    pub async fn beside_now(&self, later: Duration) -> Self {
+        let now = SystemClock.now().plus(later);
+        Self::open(self.url.clone(), self.secrets.clone(), Arc::new(ManualClock::at(now)), &[]).await
+    }
+
+    /// Leave the database: whoever opens it next may be alone with it.
+    pub async fn close(&self) {
+        self.state.store.close().await.unwrap();
+        self.db.close_by_ref().await.unwrap();
     }
 
     async fn open(url: String, secrets: PathBuf, clock: Arc<ManualClock>, settings: &[(&str, &str)]) -> Self {

@@ -1,17 +1,17 @@
 //! A browser as far as the server can tell: it keeps cookies, sends its origin, and proves the key of its session.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
-use holdfast::clock::{Clock, ManualClock};
+use holdfast::clock::{Clock, SystemClock};
 use serde_json::Value;
 use url::Url;
 
 use super::proof::{DeviceKey, Jwt};
-use super::transport::Transport;
+use super::transport::{NOBODY, Transport};
 use super::{App, Key};
 
 /// Where the server under test lives unless a test says otherwise.
@@ -24,7 +24,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 #[derive(Clone)]
 pub struct Browser {
     transport: Transport,
-    clock: Arc<ManualClock>,
+    clock: Arc<dyn Clock>,
     /// Scheme, host and port of the page it shows.
     pub origin: String,
     pub cookies: BTreeMap<String, String>,
@@ -52,7 +52,7 @@ pub struct Answer {
 }
 
 impl Browser {
-    pub(super) fn new(transport: Transport, clock: Arc<ManualClock>, origin: &Url) -> Self {
+    pub(super) fn new(transport: Transport, clock: Arc<dyn Clock>, origin: &Url) -> Self {
         Self {
             transport,
             clock,
@@ -71,6 +71,11 @@ impl Browser {
     /// The same browser, at another process of the same server.
     pub fn at(&self, app: &App) -> Self {
         Self { transport: Transport::Router(app.router.clone()), ..self.clone() }
+    }
+
+    /// The same browser, at the program that listens there.
+    pub fn at_address(&self, address: SocketAddr) -> Self {
+        Self { transport: Transport::Tcp(address), clock: Arc::new(SystemClock), ..self.clone() }
     }
 
     /// A new synced passkey that works at this browser's origin.
@@ -212,6 +217,11 @@ impl Answer {
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Whether somebody said so: a server that was gone says nothing.
+    pub fn came(&self) -> bool {
+        self.status != NOBODY
     }
 
     /// The code of a refusal, or nothing.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, Statement};
 use tempfile::TempDir;
 
 /// The databases that Holdfast runs on.
@@ -29,9 +29,8 @@ enum Place {
 
 impl Database {
     pub async fn create(backend: Backend) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let place = match backend {
-            Backend::Sqlite => Place::Sqlite,
+        match backend {
+            Backend::Sqlite => Self::at(Place::Sqlite),
             Backend::Postgres => {
                 let server = std::env::var("HOLDFAST_TEST_POSTGRES_URL").unwrap_or_else(|_| {
                     panic!(
@@ -39,14 +38,22 @@ impl Database {
                          `scripts/with-postgres.sh cargo test --features ssr --test it`"
                     )
                 });
-                let name = format!("t_{:032x}", rand::random::<u128>());
-                let admin = connect(&server).await;
-                admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-                admin.close().await.unwrap();
-                Place::Postgres { server, name }
+                Self::on(&server).await
             }
-        };
-        let database = Self { place, folder };
+        }
+    }
+
+    /// In this Postgres.
+    pub async fn on(server: &str) -> Self {
+        let name = format!("t_{:032x}", rand::random::<u128>());
+        let admin = connect(server).await;
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        admin.close().await.unwrap();
+        Self::at(Place::Postgres { server: server.to_owned(), name })
+    }
+
+    fn at(place: Place) -> Self {
+        let database = Self { place, folder: tempfile::tempdir().unwrap() };
         let mut file = OpenOptions::new();
         let mut file = file.write(true).create_new(true).mode(0o600).open(database.secrets()).unwrap();
         file.write_all(holdfast::keyring::new_file().unwrap().as_bytes()).unwrap();
@@ -84,4 +91,10 @@ pub async fn connect(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
     Connector::connect(options).await.unwrap()
+}
+
+/// One value of the first row.
+pub async fn value(db: &DatabaseConnection, sql: &str, column: &str) -> String {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    db.query_one_raw(statement).await.unwrap().unwrap().try_get("", column).unwrap()
 }

@@ -10,13 +10,17 @@ mod database;
 pub mod dbsc;
 pub mod habits;
 mod history;
+pub mod mails;
 pub mod notices;
+mod operators;
 mod page;
+pub mod passkeys;
 mod proof;
 pub mod receiver;
 mod rows;
 pub mod schema;
 pub mod secrets;
+pub mod seed;
 pub mod smtp;
 mod transport;
 mod wallet;
@@ -25,10 +29,10 @@ pub use app::{App, START};
 pub use authenticator::{BACKED_UP, BACKUP_ELIGIBLE, Key, USER_PRESENT, USER_VERIFIED, edit_bytes, flip_last_bit};
 pub use browser::{Answer, Browser, ORIGIN};
 pub use calls::{SIGN_IN, SIGN_UP, expect_ceremony_refused, expect_challenge, sensitive_calls, signals};
-pub use database::Backend;
+pub use database::{Backend, connect, value};
 pub use page::{notice, tags};
 pub use proof::{DeviceKey, Jwt, ath, encode};
-pub use rows::DecisionRow;
+pub use rows::{CredentialRow, DecisionRow};
 pub use secrets::{assert_nowhere, contains};
 pub use wallet::Wallet;
 
@@ -54,9 +58,17 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
+/// Give `test` an app on an empty database of this Postgres.
+pub async fn own_database<F: Future<Output = ()>>(server: &str, test: impl FnOnce(App) -> F) {
+    within(database::Database::on(server).await, test).await;
+}
+
 /// Give `test` an app on an empty database, and throw the database away afterwards, however it went.
 pub async fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(App) -> F) {
-    let database = database::Database::create(backend).await;
+    within(database::Database::create(backend).await, test).await;
+}
+
+async fn within<F: Future<Output = ()>>(database: database::Database, test: impl FnOnce(App) -> F) {
     let app = App::start(database.url(), database.secrets()).await;
     let outcome = std::panic::AssertUnwindSafe(test(app)).catch_unwind().await;
     database.drop().await;

@@ -38,6 +38,8 @@ pub struct Received {
 #[derive(Default)]
 struct Shared {
     received: Mutex<Vec<Received>>,
+    /// They come whenever a server runs, and are kept apart.
+    checkpoints: Mutex<Vec<Received>>,
     replies: Mutex<VecDeque<Reply>>,
     otherwise: Mutex<Option<Reply>>,
 }
@@ -78,6 +80,11 @@ impl Receiver {
         self.shared.received.lock().unwrap().clone()
     }
 
+    /// The checkpoints of the audit trail that came.
+    pub fn checkpoints(&self) -> Vec<Received> {
+        self.shared.checkpoints.lock().unwrap().clone()
+    }
+
     /// What the bodies say in `data.n`, in the order in which they came.
     pub fn numbers(&self) -> Vec<i64> {
         let number = |received: &Received| {
@@ -107,13 +114,18 @@ impl Received {
 
 async fn receive(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let header = |name: &str| headers[name].to_str().unwrap().to_owned();
-    shared.received.lock().unwrap().push(Received {
+    let received = Received {
         id: header("webhook-id"),
         time: header("webhook-timestamp"),
         signature: header("webhook-signature"),
         path: uri.to_string(),
         body: String::from_utf8(body.to_vec()).unwrap(),
-    });
+    };
+    if received.body.contains("\"type\":\"audit.checkpoint\"") {
+        shared.checkpoints.lock().unwrap().push(received);
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    shared.received.lock().unwrap().push(received);
     let next = shared.replies.lock().unwrap().pop_front();
     let reply = next.or(*shared.otherwise.lock().unwrap()).unwrap_or(Reply::Status(204));
     let status = |code| StatusCode::from_u16(code).unwrap();

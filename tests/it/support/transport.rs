@@ -1,5 +1,6 @@
 //! How a browser reaches the server: by calling the router, or over a real connection.
 
+use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -26,6 +27,9 @@ pub enum Transport {
     Tcp(SocketAddr),
 }
 
+/// What is said for a server that is not there, or went away before it had answered: no status of anybody's.
+pub const NOBODY: u16 = 599;
+
 impl Transport {
     /// Send a request that comes from this address.
     pub async fn send(&self, mut request: Request<Body>, from: Option<IpAddr>) -> Response<Bytes> {
@@ -41,16 +45,28 @@ impl Transport {
                     let address = HeaderValue::from_str(&address.to_string()).unwrap();
                     request.headers_mut().insert("x-forwarded-for", address);
                 }
-                let stream = TcpStream::connect(server).await.unwrap();
-                let (mut sender, connection) =
-                    hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-                let connection = tokio::spawn(connection);
-                let response = collect(sender.send_request(request).await.unwrap()).await;
-                connection.abort();
-                response
+                over_tcp(*server, request).await.unwrap_or_else(|error| {
+                    Response::builder().status(NOBODY).body(Bytes::from(error.to_string())).unwrap()
+                })
             }
         }
     }
+}
+
+async fn over_tcp(server: SocketAddr, request: Request<Body>) -> Result<Response<Bytes>, Box<dyn Error>> {
+    let stream = TcpStream::connect(server).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let response = sender.send_request(request).await;
+    let whole = match response {
+        Ok(response) => {
+            let (parts, body) = response.into_parts();
+            body.collect().await.map(|body| Response::from_parts(parts, body.to_bytes()))
+        }
+        Err(error) => Err(error),
+    };
+    connection.abort();
+    Ok(whole?)
 }
 
 async fn collect<B>(response: Response<B>) -> Response<Bytes>
@@ -77,6 +93,11 @@ impl Listening {
         let service = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let task = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         Self { address, origin: app.state.config.origin.clone(), clock: app.clock.clone(), task }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> Url {
+        format!("http://{}", self.address).parse().unwrap()
     }
 
     /// A browser somewhere on the network.
