@@ -29,7 +29,7 @@ export default defineConfig({
     { name: 'desktop', use: { viewport: { width: 1280, height: 800 } } },
     {
       name: 'phone',
-      testMatch: /(accessibility|billing|layout)\.spec\.ts/,
+      testMatch: /(accessibility|addresses|admin|billing|layout)\.spec\.ts/,
       use: { viewport: { width: 390, height: 844 }, hasTouch: true },
     },
   ],

@@ -3,8 +3,9 @@
 // Each is FOLDER/NAME-desktop-light.png and so on: desktop and phone, light and dark. NAMEs choose among them.
 // The server is found or started as for the tests.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { chromium } from '@playwright/test';
 
@@ -26,9 +27,9 @@ const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:156.0) Gecko/20100
 const button = (page, name) => page.getByRole('button', { name });
 const touch = (page) => button(page, 'Use your passkey').click();
 
-async function signUp({ page }) {
+async function signUp({ page }, address = ADDRESS) {
   await page.goto('/signup');
-  await page.getByLabel('Email').fill(ADDRESS);
+  await page.getByLabel('Email').fill(address);
   await page.getByLabel('Name').fill(NAME);
   await button(page, 'Create a passkey').click();
 }
@@ -86,6 +87,47 @@ async function billing(stage) {
   await stage.page.getByText('No account is saved yet.').waitFor();
 }
 
+async function deletion(stage) {
+  await account(stage);
+  await stage.page.goto('/account/delete');
+  await button(stage.page, 'Delete my account').waitFor();
+}
+
+/** Whoever follows the link of the mail, which goes to confirmed addresses only: one for each picture. */
+async function keepAccount(stage) {
+  const address = `ada-${Date.now()}@example.org`;
+  await signUp(stage, address);
+  await stage.page.waitForURL('/account');
+  await stage.page.goto('/account/recovery');
+  await button(stage.page, 'Send a code').click();
+  const code = /^ {4}(\d{4} \d{4})/m.exec(await mail(new RegExp(`To: ${address}`)))[1];
+  await stage.page.getByLabel('Code from the mail').fill(code);
+  await button(stage.page, 'Confirm the address').click();
+  await stage.page.getByText('Confirmed. From now on').waitFor();
+  await deleteAccount(stage);
+  const letter = await mail(new RegExp(`To: ${address}[^]*will be deleted|will be deleted[^]*To: ${address}`));
+  await stage.page.goto(/https?:\/\/\S+not-me\S+/.exec(letter)[0]);
+}
+
+async function deleteAccount({ page }) {
+  await page.goto('/account/delete');
+  await button(page, 'Delete my account').click();
+  await touch(page);
+  await button(page, 'Keep my account').waitFor();
+}
+
+/** The last mail like this, of those that the server has written into its folder. */
+async function mail(like) {
+  const folder = server?.mails ?? process.env.HOLDFAST_TEST_MAIL;
+  for (;;) {
+    const names = await readdir(folder).catch(() => []);
+    const raws = await Promise.all(names.sort().map((name) => readFile(join(folder, name), 'utf8')));
+    const found = raws.filter((raw) => like.test(raw)).at(-1);
+    if (found) return found.replace(/=\r\n/g, '').replace(/=3D/g, '=');
+    await sleep(100);
+  }
+}
+
 /** Each brings the page there. */
 const PICTURES = {
   'sign-in': ({ page }) => page.goto('/'),
@@ -96,6 +138,27 @@ const PICTURES = {
     await stage.touches(false);
     await button(stage.page, 'Sign out').click();
     await stage.page.waitForURL('/?signed-out');
+  },
+  passkeys: async (stage) => {
+    await account(stage);
+    const [old] = await stage.passkeys();
+    await stage.page.goto('/account/passkeys');
+    await stage.page.route('**/auth/passkey/register/options', async (route) => {
+      const response = await route.fetch();
+      // The device keeps one passkey of an account.
+      if (response.ok()) await stage.forget(old);
+      await route.fulfill({ response });
+    });
+    await button(stage.page, 'Add a passkey').click();
+    await touch(stage.page);
+    await stage.page.getByText('Your new passkey is ready.').waitFor();
+    await stage.page.getByText('Rename', { exact: true }).first().click();
+    await stage.page.getByText('Remove', { exact: true }).last().click();
+  },
+  'passkeys-only': async (stage) => {
+    await account(stage);
+    await stage.page.goto('/account/passkeys');
+    await button(stage.page, 'Add a passkey').waitFor();
   },
   sessions,
   'sessions-asking': async (stage) => {
@@ -147,6 +210,39 @@ const PICTURES = {
     await stage.page.getByText('Nothing was changed yet.').waitFor();
   },
   'billing-empty': billing,
+  'account-whole': async (stage) => {
+    await account(stage);
+    await stage.page.setViewportSize({ ...stage.page.viewportSize(), height: 1500 });
+  },
+  deletion,
+  'deletion-asking': async (stage) => {
+    await deletion(stage);
+    await button(stage.page, 'Delete my account').click();
+    await button(stage.page, 'Use your passkey').waitFor();
+  },
+  'deletion-asked': async (stage) => {
+    await account(stage);
+    await deleteAccount(stage);
+  },
+  'account-leaving': async (stage) => {
+    await account(stage);
+    await deleteAccount(stage);
+    await stage.page.goto('/account');
+    await button(stage.page, 'Keep my account').waitFor();
+  },
+  'account-kept': async (stage) => {
+    await account(stage);
+    await deleteAccount(stage);
+    await stage.page.goto('/account');
+    await button(stage.page, 'Keep my account').click();
+    await stage.page.getByText('Your account stays.').waitFor();
+  },
+  'keep-account': keepAccount,
+  'keep-account-done': async (stage) => {
+    await keepAccount(stage);
+    await button(stage.page, 'Keep my account').click();
+    await stage.page.getByText('Nothing was deleted.').waitFor();
+  },
   billing: async (stage) => {
     await billing(stage);
     await stage.page.getByLabel('Account holder').fill('Ada Lovelace');
@@ -217,6 +313,7 @@ async function open(browser, options, contexts) {
     recognises: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { ...device, isUserVerified }),
     passkeys: async () => (await cdp.send('WebAuthn.getCredentials', device)).credentials,
     add: (credential) => cdp.send('WebAuthn.addCredential', { ...device, credential }),
+    forget: ({ credentialId }) => cdp.send('WebAuthn.removeCredential', { ...device, credentialId }),
     looksLike: (userAgent) => cdp.send('Network.setUserAgentOverride', { userAgent }),
     elsewhere: (more) => open(browser, { baseURL: options.baseURL, ...more }, contexts),
   };

@@ -1,5 +1,7 @@
 // Other browsers than the one under test: the same person on another device, and somebody with a copy of the cookies.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from '@playwright/test';
 
 import { Device, notePrompts } from './device';
@@ -8,6 +10,8 @@ import { Watch } from './watch';
 
 /** What a browser shows of itself, and whether it runs scripts. */
 export type Look = Pick<BrowserContextOptions, 'userAgent' | 'locale' | 'javaScriptEnabled'>;
+
+const CLOSED_WITHIN_MS = 15_000;
 
 export const IPHONE: Look = {
   userAgent:
@@ -99,6 +103,7 @@ export class Others {
   /** At the end of a test. */
   async end() {
     for (const { watch } of this.all) await watch.judge();
-    for (const { context } of this.all) await context.close();
+    // Once in a thousand times Chromium does not come back from this; then the worker ends it with its browser.
+    await Promise.race([Promise.all(this.all.map(({ context }) => context.close())), sleep(CLOSED_WITHIN_MS)]);
   }
 }

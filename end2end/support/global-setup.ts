@@ -16,5 +16,6 @@ export default async function globalSetup(config: FullConfig) {
   const server = await startServer();
   // The workers read it.
   process.env.HOLDFAST_URL = server.url;
+  process.env.HOLDFAST_TEST_MAIL = server.mails;
   return () => server.end(join(config.rootDir, '..', 'test-results', 'server.log'));
 }

@@ -193,6 +193,45 @@ export class SessionsPage extends Common {
   }
 }
 
+export class PasskeysPage extends Common {
+  /** One list item each, the newest first. */
+  get list() {
+    return this.page.getByRole('region', { name: 'Your passkeys' }).getByRole('listitem');
+  }
+
+  get add() {
+    return this.page.getByRole('button', { name: 'Add a passkey' });
+  }
+
+  get name() {
+    return this.page.getByRole('textbox', { name: 'Name' });
+  }
+
+  get save() {
+    return this.page.getByRole('button', { name: 'Save the name' });
+  }
+
+  /** What opens the form of the passkey that is called this. */
+  opener(what: 'Rename' | 'Remove', label: string) {
+    return this.list.filter({ has: this.page.getByRole('heading', { name: label, exact: true }) }).locator('summary', { hasText: what });
+  }
+
+  remove(label: string) {
+    return this.page.getByRole('button', { name: `Remove this passkey: ${label}`, exact: true });
+  }
+
+  async open() {
+    await this.page.goto('/account/passkeys');
+    await this.shown();
+  }
+
+  /** The list has come. */
+  async shown() {
+    await expect(this.heading('Passkeys')).toBeVisible();
+    await expect(this.list.first()).toBeVisible();
+  }
+}
+
 export class ActivityPage extends Common {
   /** What happened, one list item each. */
   get events() {
@@ -306,6 +345,62 @@ export class BillingPage extends Common {
   }
 }
 
+export class RecoveryPage extends Common {
+  /** The addresses, one list item each. */
+  get addresses() {
+    return this.page.getByRole('region', { name: 'Email addresses' }).getByRole('list').first().locator('> li');
+  }
+
+  get code() {
+    return this.page.getByLabel('Code from the mail');
+  }
+
+  get confirm() {
+    return this.page.getByRole('button', { name: 'Confirm the address' });
+  }
+
+  get newAddress() {
+    return this.page.getByRole('textbox', { name: 'Email address' });
+  }
+
+  get add() {
+    return this.page.getByRole('button', { name: 'Add this address' });
+  }
+
+  get makeCodes() {
+    return this.page.getByRole('button', { name: /^Make (recovery|new) codes$/ });
+  }
+
+  /** The codes themselves, while they are shown. */
+  get codes() {
+    return this.page.locator('[data-secret] code');
+  }
+
+  /** Asks for a code, or for one more. */
+  send(address: string) {
+    return this.page.getByRole('button', { name: new RegExp(`^Send (a|another) code to ${address}$`) });
+  }
+
+  remove(address: string) {
+    return this.page.getByRole('button', { name: `Remove ${address}` });
+  }
+
+  makePrimary(address: string) {
+    return this.page.getByRole('button', { name: `Make ${address} your main address` });
+  }
+
+  async open() {
+    await this.page.goto('/account/recovery');
+    await this.shown();
+  }
+
+  /** The list has come. */
+  async shown() {
+    await expect(this.heading('Getting back in')).toBeVisible();
+    await expect(this.addresses.first()).toBeVisible();
+  }
+}
+
 /** One more touch, instead of the page that was asked for. */
 export class ConfirmPage extends Common {
   get button() {
@@ -314,5 +409,37 @@ export class ConfirmPage extends Common {
 
   async shown() {
     await expect(this.heading('Is this still you?')).toBeVisible();
+  }
+}
+
+/** Getting back in, signed out. */
+export class RecoverPage extends Common {
+  at(page: Page) {
+    return new RecoverPage(page);
+  }
+
+  get email() {
+    return this.page.getByLabel('Email address');
+  }
+
+  get send() {
+    return this.page.getByRole('button', { name: 'Send me a code' });
+  }
+
+  get mailCode() {
+    return this.page.getByLabel('Code from the mail');
+  }
+
+  get savedCode() {
+    return this.page.getByLabel('One of your recovery codes');
+  }
+
+  /** The button of the first code that is not shown yet, or of the next. */
+  check(which: number) {
+    return this.page.getByRole('button', { name: 'Check it' }).nth(which);
+  }
+
+  get make() {
+    return this.page.getByRole('button', { name: 'Make a new passkey' });
   }
 }

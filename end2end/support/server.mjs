@@ -3,7 +3,7 @@
 // HOLDFAST_URL (or BASE_URL) names one that is there. Otherwise HOLDFAST_BINARY is started, or the newer of
 // target/release/holdfast and target/debug/holdfast. Tests that need HTTPS start their own in any case.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { ask } from './ask.mjs';
 
@@ -38,9 +39,9 @@ export async function ready(url, alive = () => undefined, ca) {
  * Starts a server on a free port, in an empty folder: neither Leptos.toml nor a developer's database takes part.
  *
  * With a `certificate` it speaks HTTPS. `origin` is what browsers see, if that is something in front of it; what that
- * says of where they are is believed.
+ * says of where they are is believed. `settings`: more of them, by their variables.
  */
-export async function startServer({ certificate, origin } = {}) {
+export async function startServer({ certificate, origin, settings: more = {} } = {}) {
   const binary = findBinary();
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-end2end-'));
   const log = join(folder, 'server.log');
@@ -55,7 +56,7 @@ export async function startServer({ certificate, origin } = {}) {
   }
 
   const environment = Object.entries(process.env).filter(([name]) => !/^(HOLDFAST|LEPTOS)_/.test(name));
-  const child = spawn(binary, ['serve'], {
+  const settings = {
     cwd: folder,
     env: {
       ...Object.fromEntries(environment),
@@ -68,9 +69,17 @@ export async function startServer({ certificate, origin } = {}) {
       // So many tests come from one address that it would be throttled.
       HOLDFAST_THROTTLE_SCALE: '100000',
       HOLDFAST_DATABASE_URL: `sqlite://${folder}/end2end.db?mode=rwc`,
+      ...more,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  };
+  // Anywhere but on localhost the server makes no keys by itself.
+  if (!/^https?:\/\/localhost[:/]/.test(`${origin ?? url}/`)) {
+    const path = join(folder, 'secrets.toml');
+    const { stdout } = await promisify(execFile)(binary, ['secrets'], settings);
+    await writeFile(path, stdout, { mode: 0o600 });
+    settings.env.HOLDFAST_SECRETS = path;
+  }
+  const child = spawn(binary, ['serve'], { ...settings, stdio: ['ignore', 'pipe', 'pipe'] });
   const out = createWriteStream(log);
   child.stdout.pipe(out, { end: false });
   child.stderr.pipe(out, { end: false });
@@ -83,6 +92,10 @@ export async function startServer({ certificate, origin } = {}) {
   const server = {
     url,
     log,
+    /** Where its mails lie. */
+    mails: `${folder}/end2end.db.mail`,
+    /** Runs another command of the same program over the same database. Answers what it printed. */
+    command: async (...words) => (await promisify(execFile)(binary, words, settings)).stdout,
     /** Why it is gone; undefined while it runs. */
     death: () => end,
     async stop() {

@@ -6,7 +6,8 @@ import { expect } from '@playwright/test';
 import type { Device } from './device';
 import type { Elsewhere, Look } from './elsewhere';
 import { evictKeys } from './keys';
-import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, ConfirmPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { codeIn, letterTo, linkIn } from './mails';
+import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, ConfirmPage, PasskeysPage, RecoverPage, RecoveryPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { FIREFOX, IPHONE, lettingGo, looksLike, refuse } from './test';
 import type { Watch } from './watch';
 
@@ -64,6 +65,53 @@ async function openBilling({ page, address }: Stage) {
   const billing = new BillingPage(page);
   await billing.open();
   return billing;
+}
+
+/** A person with a confirmed address, looking at their addresses. */
+async function confirmAddress({ page, address }: Stage) {
+  await new SignUpPage(page).complete(address);
+  const recovery = new RecoveryPage(page);
+  await recovery.open();
+  await recovery.send(address).click();
+  await recovery.code.fill(codeIn(await letterTo(address, /^Your code/)));
+  await recovery.confirm.click();
+  await expect(recovery.addresses.getByText('Confirmed', { exact: true })).toBeVisible();
+}
+
+/** A person with a confirmed address who has just made recovery codes, and sees them this once. */
+async function makeCodes(stage: Stage) {
+  await confirmAddress(stage);
+  const recovery = new RecoveryPage(stage.page);
+  stage.watch.expect(/status of 403 .*\/account\/recovery-codes/);
+  await recovery.makeCodes.click();
+  await recovery.touch.press();
+  await expect(recovery.codes).toBeVisible();
+  return recovery;
+}
+
+/** Both codes of a recovery are shown in this browser, and the wait has begun. */
+async function waitForRecovery(stage: Stage) {
+  const { page, address } = stage;
+  const [code] = (await (await makeCodes(stage)).codes.innerText()).split('\n');
+  const recover = new RecoverPage(page);
+  await page.goto('/recover');
+  await recover.email.fill(address);
+  await recover.send.click();
+  await recover.mailCode.fill(codeIn(await letterTo(address, /^Your recovery code/)));
+  await recover.check(0).click();
+  await expect(page.getByText('The code from the mail was right.')).toBeVisible();
+  await recover.savedCode.fill(code!);
+  await recover.check(0).click();
+  await expect(page.getByRole('heading', { name: 'Both codes were shown' })).toBeVisible();
+}
+
+/** Who is signed in asks for the end of their account. */
+async function deleteAccount({ page, watch }: Stage) {
+  watch.expect(/status of 403 .*\/account\/delete\)/);
+  await page.goto('/account/delete');
+  await page.getByRole('button', { name: 'Delete my account' }).click();
+  await new AccountPage(page).touch.press();
+  await expect(page.getByRole('button', { name: 'Keep my account' })).toBeVisible();
 }
 
 /** Brings the page there. The names finish the sentence “… has no fault that axe finds”. */
@@ -128,6 +176,15 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     await signIn.byButton(device);
     await expect(signIn.alert.getByRole('link')).toBeVisible();
   },
+  'the list of passkeys with everything opened': async ({ page, address }) => {
+    await new SignUpPage(page).complete(address);
+    const passkeys = new PasskeysPage(page);
+    await passkeys.open();
+    await passkeys.list.locator('summary').click();
+    await passkeys.name.fill('');
+    await passkeys.save.click();
+    await expect(passkeys.name).toBeFocused();
+  },
   'the list of sessions': async (stage) => {
     await expect((await openSessions(stage)).elsewhere).toContainText('Not you?');
   },
@@ -190,6 +247,81 @@ export const STATES: Record<string, (stage: Stage) => Promise<unknown>> = {
     await billing.save.click();
     await billing.touch.press();
     await expect(billing.saved).toContainText('Ada Lovelace');
+  },
+  'the addresses with nothing confirmed': async ({ page, address }) => {
+    await new SignUpPage(page).complete(address);
+    await new RecoveryPage(page).open();
+  },
+  'the addresses while a code is on its way, and was mistyped': async ({ page, address, watch }) => {
+    await new SignUpPage(page).complete(address);
+    const recovery = new RecoveryPage(page);
+    await recovery.open();
+    await recovery.send(address).click();
+    watch.expect(/status of 400 .*\/account\/email\/verify/);
+    await recovery.code.fill('00000000');
+    await recovery.confirm.click();
+    await expect(page.getByText('That is not the code we sent.')).toBeVisible();
+  },
+  'recovery codes, shown this once': async (stage) => {
+    await makeCodes(stage);
+  },
+  'the way back in': async ({ page }) => {
+    await page.goto('/recover');
+    await expect(new RecoverPage(page).send).toBeVisible();
+  },
+  'the two codes of a recovery, one of them mistyped': async ({ page, address, watch }) => {
+    const recover = new RecoverPage(page);
+    await page.goto('/recover');
+    await recover.email.fill(address);
+    await recover.send.click();
+    watch.expect(/status of 400 .*\/auth\/recovery\/approve/);
+    await recover.savedCode.fill('nothing like it');
+    await recover.check(1).click();
+    await expect(recover.savedCode).toHaveAttribute('aria-invalid', 'true');
+  },
+  'the wait of a recovery': waitForRecovery,
+  'an account that somebody is recovering': async (stage) => {
+    await waitForRecovery(stage);
+    await new RecoveryPage(stage.page).open();
+    await expect(stage.page.getByRole('heading', { name: 'Somebody is recovering this account' })).toBeVisible();
+  },
+  'a recovery that was stopped': async (stage) => {
+    await waitForRecovery(stage);
+    await stage.page.getByRole('button', { name: 'Stop the recovery' }).click();
+    await expect(stage.page.getByText('This recovery was stopped.')).toBeVisible();
+  },
+  'the page that brings a passkey back': async ({ page }) => {
+    await page.goto('/recover/restore');
+    await expect(page.getByRole('button', { name: 'Use your passkey' })).toBeVisible();
+  },
+  'the page that deletes the account': async ({ page, address }) => {
+    await new SignUpPage(page).complete(address);
+    await page.goto('/account/delete');
+    await expect(page.getByRole('button', { name: 'Delete my account' })).toBeVisible();
+  },
+  'the account page while the account will be deleted': async (stage) => {
+    await new SignUpPage(stage.page).complete(stage.address, 'Ada Lovelace');
+    await deleteAccount(stage);
+    await stage.page.goto('/account');
+    await expect(stage.page.getByRole('button', { name: 'Keep my account' })).toBeVisible();
+  },
+  'the page behind the link that keeps the account': async (stage) => {
+    await confirmAddress(stage);
+    await deleteAccount(stage);
+    await stage.page.goto(linkIn(await letterTo(stage.address, /account will be deleted$/)));
+    await expect(stage.page.getByRole('heading', { level: 1 })).toHaveText('Keep your account?');
+  },
+  'the page behind the link of a mail': async (stage) => {
+    const { page, address, device, elsewhere } = stage;
+    await confirmAddress(stage);
+    await device.touches(false);
+    await elsewhere(IPHONE);
+    await page.goto(linkIn(await letterTo(address, /^New sign-in/)));
+    await expect(page.getByRole('button', { name: 'This wasn’t me' })).toBeVisible();
+  },
+  'a link of a mail that does not work any more': async ({ page }) => {
+    await page.goto('/not-me');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link does not work any more');
   },
   'the page that asks for one more touch': async ({ page, address, watch }) => {
     await new SignUpPage(page).complete(address);

@@ -1,12 +1,13 @@
 // What every test starts from: `import { expect, test } from '../support/test'`.
 
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 
 import { type Page, type Route, test as base } from '@playwright/test';
 
 import { Device, notePrompts } from './device';
 import { type Elsewhere, type Look, Others } from './elsewhere';
-import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, SessionsPage, SignInPage, SignUpPage } from './pages';
+import { AccountPage, ActivityPage, ApiKeysPage, BillingPage, PasskeysPage, RecoverPage, RecoveryPage, SessionsPage, SignInPage, SignUpPage } from './pages';
 import { Watch } from './watch';
 
 export { expect } from '@playwright/test';
@@ -23,15 +24,20 @@ interface Fixtures {
   signIn: SignInPage;
   signUp: SignUpPage;
   account: AccountPage;
+  passkeys: PasskeysPage;
   sessions: SessionsPage;
   activity: ActivityPage;
   apiKeys: ApiKeysPage;
   billing: BillingPage;
+  recovery: RecoveryPage;
+  recover: RecoverPage;
   others: Others;
   /** Signs the person of this account in with another browser. */
   elsewhere: (look?: Look) => Promise<Elsewhere>;
   /** Another browser, for somebody who has got hold of a copy of the cookies. No device and no keys. */
   thief: (look?: Look) => Promise<Elsewhere>;
+  /** A picture of the whole page as it is now, for people who look and for docs: in the folder HOLDFAST_TEST_PICTURES, if there is one. */
+  picture: (name: string) => Promise<void>;
 }
 
 export const test = base.extend<Fixtures>({
@@ -57,10 +63,21 @@ export const test = base.extend<Fixtures>({
   signIn: async ({ page }, use) => use(new SignInPage(page)),
   signUp: async ({ page }, use) => use(new SignUpPage(page)),
   account: async ({ page }, use) => use(new AccountPage(page)),
+  passkeys: async ({ page }, use) => use(new PasskeysPage(page)),
   sessions: async ({ page }, use) => use(new SessionsPage(page)),
   activity: async ({ page }, use) => use(new ActivityPage(page)),
   apiKeys: async ({ page }, use) => use(new ApiKeysPage(page)),
   billing: async ({ page }, use) => use(new BillingPage(page)),
+  recovery: async ({ page }, use) => use(new RecoveryPage(page)),
+  recover: async ({ page }, use) => use(new RecoverPage(page)),
+
+  picture: async ({ page }, use, { project }) => {
+    const folder = process.env.HOLDFAST_TEST_PICTURES;
+    await use(async (name) => {
+      const path = join(folder ?? '', project.name === 'desktop' ? '' : project.name, `${name}.png`);
+      if (folder) await page.screenshot({ path, fullPage: true, animations: 'disabled' });
+    });
+  },
 
   others: async ({ browser, baseURL }, use) => {
     const others = new Others(browser, baseURL!);

@@ -10,10 +10,11 @@ import { expect, test } from '../support/test';
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 for (const [state, arrive] of Object.entries(STATES)) {
-  test(`${state} has no fault that axe finds, light or dark`, async ({ page, context, device, watch, address, elsewhere }) => {
+  test(`${state} has no fault that axe finds, light or dark`, async ({ page, context, device, watch, address, elsewhere, picture }) => {
     await arrive({ page, context, device, watch, address, elsewhere });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
+      await picture(`${state} (${colorScheme})`);
       const { violations, passes } = await new AxeBuilder({ page })
         .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
         .analyze();

@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
+import { failToSignIn } from '../support/fail';
 import { FIREFOX, IPHONE, expect, looksLike, test } from '../support/test';
 
 const ASKS = /status of 403 .*\/auth\/events\/disown/;
@@ -9,23 +10,6 @@ const ENDED = /status of 401 .*\/auth\/session\?watch=1/;
 const CREATE_ASKS = /status of 403 .*\/api-keys\)/;
 
 const prompts = (page: Page) => page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked.length);
-
-/** Somebody has the passkey's name and not its key: each try is an event. */
-async function failToSignIn(page: Page, times: number) {
-  await page.evaluate(async (times) => {
-    const call = (path: string, body: object) =>
-      fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    for (let time = 0; time < times; time += 1) {
-      const options = await (await call('/auth/passkey/login/options', {})).json();
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
-      const response = ((await navigator.credentials.get({ publicKey })) as PublicKeyCredential).toJSON();
-      const { signature } = response.response;
-      response.response.signature = signature.slice(0, 20) + (signature[20] === 'A' ? 'B' : 'A') + signature.slice(21);
-      const { status } = await call('/auth/passkey/login/verify', { response });
-      if (status !== 400) throw new Error(`let in: ${status}`);
-    }
-  }, times);
-}
 
 test('the list says what happened, where, and that it was here', async ({ device: _, signUp, account, activity, address, page }) => {
   await signUp.complete(address);

@@ -44,6 +44,19 @@ test('Enter in a field before the code has arrived is not lost', async ({ device
   await account.belongsTo(address);
 });
 
+test('a press on “Sign out” before the code has arrived is not lost', async ({ device, signUp, signIn, account, address, page }) => {
+  await signUp.complete(address);
+  await device.touches(false);
+  const release = await hold(page, '**/*.wasm*');
+  await page.goto('/account', { waitUntil: 'domcontentloaded' });
+  await account.signOut.click();
+  await expect(account.signOut).toBeVisible();
+
+  release();
+  await page.waitForURL('/?signed-out');
+  await expect(signIn.button).toBeVisible();
+});
+
 test('several early presses ask the device once', async ({ device, signIn, page }) => {
   await device.touches(false);
   const release = await hold(page, '**/*.wasm*');

@@ -74,7 +74,7 @@ test('a second account on the same device: each passkey opens its own account', 
   // A virtual device has no list to choose from: with two passkeys it takes one of them.
   await signIn.byButton(device);
   await account.shown();
-  const taken = await whose(account.page.getByRole('heading', { level: 2 }).first().textContent());
+  const taken = await whose(account.page.locator('#you').textContent());
   expect(['First', 'Second']).toContain(taken);
   await device.touches(false);
   await account.leave();
@@ -135,6 +135,9 @@ test('a passkey of no account here leads to the page for new accounts', async ({
   expect(await (await verified).json()).toMatchObject({ code: 'passkey_unknown' });
 
   await expect(signIn.alert).toContainText('This passkey does not belong to an account here.');
+  await expect(signIn.alert).toContainText('If your device offers it again, delete it in your device’s password settings.');
+  // This one is told, and does not offer it again.
+  expect(await device.passkeys()).toEqual([]);
   await signIn.alert.getByRole('link', { name: 'Create an account' }).click();
   await expect(signUp.heading('Create an account')).toBeVisible();
 });

@@ -48,7 +48,7 @@ test('a passkey that stays on one device is said to stay there', async ({ page, 
   await signUp.complete(address);
 
   await expect(account.passkeys.getByText('On one device only')).toBeVisible();
-  await expect(page.getByText('it is on one device only. Keep that device safe.')).toBeVisible();
+  await expect(page.getByText('it is on one device only. With a second one you can lose that device and still get in.')).toBeVisible();
 });
 
 test('moments on the account page carry the exact time in the person’s own zone', async ({ device: _, signUp, account, address }) => {
