@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench-risk watch lint build
+.PHONY: help run test soak drill bench-risk watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,9 +19,15 @@ build: ## the product: target/release/holdfast, one file with the site inside
 test: ## everything CI checks: lints, tests on both databases, a real browser, the README
 	@scripts/test.sh
 
-soak: ## the races with full counts, on both databases (about 20 minutes)
+soak: ## kills, races, floods, faults and fuzzing with full counts, on both databases (about two hours)
 	@scripts/setup.sh build test
 	@scripts/soak.sh
+
+drill: ## attack a server of our own; then break its defences one by one, and see that the drill notices
+	@scripts/setup.sh build ship
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/drill.sh
 
 lint: ## format and clippy for both faces, shellcheck for the scripts
 	@scripts/setup.sh build lint

@@ -3,30 +3,17 @@
 # weight of its sign-in page, then Playwright against it.
 #
 # The tests find the server in HOLDFAST_URL and, where Playwright has no browser of its own, Chromium in
-# HOLDFAST_CHROMIUM. Those that need HTTPS start servers of their own from HOLDFAST_BINARY.
+# HOLDFAST_CHROMIUM, and its mails in the folder HOLDFAST_TEST_MAIL. Those that need HTTPS start servers of their own from HOLDFAST_BINARY.
 . "$(dirname "$0")/lib.sh"
 cd "$HOLDFAST_ROOT"
 
 binary="$(realpath "$TARGET_DIR")/release/holdfast"
 [ -x "$binary" ] || die "$binary is missing: make build"
 
-work="$(mktemp -d)"
-server=
-# shellcheck disable=SC2317 # the trap calls it
-cleanup() {
-  trap - EXIT INT TERM HUP
-  if [ -n "$server" ]; then
-    kill -TERM "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+workshop
 
 port="$(free_port)"
-export HOLDFAST_URL="http://localhost:$port" HOLDFAST_BINARY="$binary"
+export HOLDFAST_URL="http://localhost:$port" HOLDFAST_BINARY="$binary" HOLDFAST_TEST_MAIL="$work/end2end.db.mail"
 log="$work/server.log"
 # In an empty folder: neither our Leptos.toml nor a developer's database takes part.
 (
@@ -35,6 +22,7 @@ log="$work/server.log"
     HOLDFAST_DATABASE_URL="sqlite://$work/end2end.db?mode=rwc" HOLDFAST_THROTTLE_SCALE=100000 "$binary" serve
 ) >"$log" 2>&1 &
 server=$!
+children+=("$server")
 wait_for "$HOLDFAST_URL/readyz" 30 "$server" "$log"
 say "server ready at $HOLDFAST_URL, idle at $(awk '/^VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$server/status" 2>/dev/null || echo '?')"
 
@@ -48,7 +36,7 @@ kill -0 "$server" 2>/dev/null || { status=1; say "the server died during the tes
 if [ "$status" != 0 ]; then
   mkdir -p end2end/test-results
   cp "$log" end2end/test-results/server.log
-  say "the server's log: end2end/test-results/server.log; its last lines:"
-  tail -n 30 "$log" >&2
+  say "the server's log: end2end/test-results/server.log; the last lines that are no answers as they should be:"
+  { grep -vE ' status=[23][0-9][0-9] ' "$log" || true; } | tail -n 10 >&2
 fi
 exit "$status"

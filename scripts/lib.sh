@@ -100,3 +100,27 @@ wait_for() {
     sleep 0.2
   done
 }
+
+# workshop: a folder of our own, `work`, and processes of our own, `children`. At the end, however it comes, the processes are told
+# to stop and waited for, and the folder goes.
+workshop() {
+  work="$(mktemp -d)"
+  children=()
+  trap leave_workshop EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+# shellcheck disable=SC2317 # a trap calls it
+leave_workshop() {
+  trap - EXIT INT TERM HUP
+  stop_children
+  rm -rf "$work"
+}
+stop_children() {
+  local child
+  for child in "${children[@]}"; do
+    kill -TERM "$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+  done
+  children=()
+}

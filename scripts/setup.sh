@@ -90,12 +90,28 @@ role_lint() {
   if [ "$(id -u)" = 0 ] && have apt-get; then apt_install shellcheck; fi
 }
 
+# Prometheus and promtool as Debian builds them, in our own folder: installed as a package, it would begin to serve.
+need_prometheus() {
+  { have prometheus && have promtool; } && return
+  have apt-get || die "please install prometheus and promtool, and run this again"
+  say "getting Debian's Prometheus, once"
+  local work
+  work="$(mktemp -d)"
+  (cd "$work" && apt-get download -qq prometheus >/dev/null 2>&1) ||
+    { as_root apt-get update -qq -o DPkg::Lock::Timeout=300; (cd "$work" && apt-get download -qq prometheus >/dev/null); }
+  dpkg -x "$work"/prometheus_*.deb "$work/x"
+  mkdir -p "$HOLDFAST_TOOLS/bin"
+  mv "$work/x/usr/bin/prometheus" "$work/x/usr/bin/promtool" "$HOLDFAST_TOOLS/bin/"
+  rm -rf "$work"
+}
+
 role_test() {
   need_curl
   need_node 20
   # Mail is tested against a real server; it refuses, drops and waits as it is told.
   npm_tool smtp-server "$SMTP_SERVER"
   "$HOLDFAST_ROOT/scripts/with-postgres.sh" --find >/dev/null 2>&1 || apt_install postgresql
+  need_prometheus
   local project="$HOLDFAST_ROOT/end2end"
   if ! cmp -s "$project/package-lock.json" "$project/node_modules/.installed-lock.json"; then
     say "installing Playwright"
@@ -105,6 +121,8 @@ role_test() {
   if [ -z "${HOLDFAST_CHROMIUM:-}" ] && [ ! -x /usr/bin/chromium ]; then
     if have apt-get; then apt_install chromium; else (cd "$project" && npx playwright install chromium); fi
   fi
+  # The other engine. Not Playwright's: that one has no passkeys.
+  [ -n "${HOLDFAST_TEST_FIREFOX:-}" ] || have firefox-esr || apt_install firefox-esr
 }
 
 role_watch() {

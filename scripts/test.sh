@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything, as CI runs it: lints, tests on SQLite and Postgres, the release build, the weight of the page,
-# a real browser, the README's commands. Stops at the first failure and closes with what each part said.
+# a real browser, the drill, the README's commands. Stops at the first failure and closes with what each part said.
 . "$(dirname "$0")/lib.sh"
 cd "$HOLDFAST_ROOT"
 
@@ -9,16 +9,25 @@ recap=()
 passed=0 failed=0
 begun=$SECONDS
 
+plain() { sed -E 's/\x1b\[[0-9;]*m//g' "$1"; }
+
 # The runners' own closing lines, from a log, and the name of each test that failed.
 closing_lines() {
-  sed -E 's/\x1b\[[0-9;]*m//g' "$1" |
-    grep -E '^test .* FAILED$|^    \[(desktop|phone)\] › |^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed' |
+  plain "$1" |
+    grep -E '^test .* FAILED$|^    \[(desktop|phone)\] › |^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed|^==> drill: [0-9]+|questions of the dashboard|spans in' |
     grep -vE '^test result: ok\. 0 passed; 0 failed; 0 ignored' | sed -E 's/^(==>)? */      /'
+}
+
+# Why they failed, as far as their runners know, and in which line.
+reasons() {
+  local failed="^thread '.* panicked at |^    (Error|Locator|Expected|Received)[a-z ]*:|^    Te(st timeout|aring down)|^ +> +[0-9]+ \|"
+  plain "$1" | { grep -aE -A1 "$failed" || true; } |
+    grep -avE '^(--| *)$' | cut -c1-300 | sed -n '1,40s/^ */      | /p'
 }
 
 # count FILE WORD: the sum of "N WORD" over cargo's and Playwright's closing lines.
 count() {
-  sed -E 's/\x1b\[[0-9;]*m//g' "$1" | awk -v word="$2" '
+  plain "$1" | awk -v word="$2" '
     /^test result: |^ +[0-9]+ (passed|failed)/ {
       gsub(/[;.]/, " ")
       for (i = 2; i <= NF; i++) if ($i == word && $(i - 1) ~ /^[0-9]+$/) sum += $(i - 1)
@@ -53,6 +62,7 @@ step() {
   local lines
   lines="$(closing_lines "$log" || true)"
   [ -z "$lines" ] || recap+=("$lines")
+  [ "$status" = 0 ] || recap+=("$(reasons "$log")")
   passed=$((passed + $(count "$log" passed)))
   failed=$((failed + $(count "$log" failed)))
   return "$status"
@@ -65,4 +75,7 @@ step site scripts/site.sh release
 step rust-tests scripts/with-postgres.sh scripts/cargo.sh test --features ssr
 step release-build scripts/cargo.sh build --release --bin holdfast --features ssr
 step browser scripts/end2end.sh
+step ops scripts/ops.sh
+step drill scripts/drill.sh
+step traces scripts/traces.sh
 step readme scripts/check-readme.sh
