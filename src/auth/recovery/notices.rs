@@ -9,8 +9,6 @@ use super::begin::ABOUT;
 use super::{machine, mails};
 use crate::audit;
 use crate::clock::Timestamp;
-use crate::notify::Message;
-use crate::notify::mail::Mail;
 use crate::recovery::{Notice, Wait};
 use crate::store::{recoveries, recovery};
 
