@@ -29,7 +29,8 @@ test('a second passkey is added, and the first is removed with the session that 
   const first = 'Passkey (Chrome on Linux)';
   await expect(passkeys.list.getByRole('heading', { name: first, exact: true })).toBeVisible();
 
-  const old = await makesRoom(page, device);
+  // From here on the device has the second passkey alone: of several it would answer with any.
+  await makesRoom(page, device);
   watch.expect(ADD_ASKS);
   await passkeys.add.click();
   await expect(passkeys.touch.box).toContainText('Add a passkey to your account.');
@@ -39,8 +40,6 @@ test('a second passkey is added, and the first is removed with the session that 
   const second = `${first} 2`;
   await expect(passkeys.list.getByRole('heading', { name: second, exact: true })).toBeVisible();
   const [made] = await device.passkeys();
-  await device.add({ ...old, userHandle: Buffer.from('another').toString('base64') });
-  expect(await device.passkeys()).toHaveLength(2);
 
   await passkeys.opener('Remove', first).click();
   await expect(passkeys.list.filter({ hasText: 'You signed in here with it' })).toContainText('You will be signed out here.');
@@ -61,7 +60,7 @@ test('a second passkey is added, and the first is removed with the session that 
   await signIn.byButton(device);
   await account.belongsTo('Ada');
   await expect(account.passkeys).toHaveCount(1);
-  expect((await device.passkeys()).map(({ credentialId }) => credentialId)).toContain(made!.credentialId);
+  expect((await device.passkeys()).map(({ credentialId }) => credentialId)).toEqual([made!.credentialId]);
 });
 
 test('the device forgets a passkey that was removed here', async ({ device, signUp, passkeys, address, page, watch }) => {
