@@ -36,8 +36,13 @@ export class Device {
     const cdp = await page.context().newCDPSession(page);
     // With the browser's own user interface, autofill never resolves in a headless browser.
     await cdp.send('WebAuthn.enable', { enableUI: false });
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-      options: { ...PLATFORM_AUTHENTICATOR, ...options } as never,
+    const add = (transport: string) =>
+      cdp.send('WebAuthn.addVirtualAuthenticator', { options: { ...PLATFORM_AUTHENTICATOR, ...options, transport } as never });
+    const { transport } = { ...PLATFORM_AUTHENTICATOR, ...options };
+    // WebAuthn's word is `hybrid`; the protocol's was `cable`, and some versions know only that, others only the new one.
+    const { authenticatorId } = await add(transport).catch((error) => {
+      if (transport !== 'hybrid' || !String(error).includes('transport')) throw error;
+      return add('cable');
     });
     return new Device(cdp, authenticatorId);
   }

@@ -8,7 +8,7 @@ const TOUCH = '**/auth/step-up/options';
 
 for (const [what, transport, named] of [
   // What Chromium's virtual one says of itself.
-  ['a phone beside the computer', 'cable', ['ble', 'hybrid']],
+  ['a phone beside the computer', 'hybrid', ['ble', 'hybrid']],
   ['a security key', 'usb', ['usb']],
 ] as const) {
   test(`a passkey on ${what} opens the account on another computer, and touches there`, async ({ page, signUp, apiKeys, address, watch, thief }) => {
