@@ -53,6 +53,7 @@ pub struct World {
     fixed: Vec<(Vec<usize>, Weighted)>,
     mobile: Vec<(Vec<usize>, Weighted)>,
     hosting: Vec<(Vec<usize>, Weighted)>,
+    most_hosting: usize,
     anywhere: Weighted,
     /// Networks with few addresses; the smaller half of Romania's.
     pub rare: [Vec<usize>; 2],
@@ -101,6 +102,7 @@ impl World {
             (0..countries.len()).map(list).collect::<Vec<_>>()
         };
         let (fixed, mobile, hosting) = (of(Kind::Fixed, true), of(Kind::Mobile, true), of(Kind::Hosting, false));
+        let most_hosting = (0..countries.len()).max_by_key(|one| hosting[*one].0.len()).unwrap_or_default();
         let anywhere = Weighted::new(networks.iter().map(|one| one.blocks as f64));
         let few = |one: &Network| match countries[one.country].as_str() {
             "RO" => [false, one.blocks <= 1000],
@@ -110,7 +112,7 @@ impl World {
             (0..networks.len()).filter(|n| few(&networks[*n])[side] && networks[*n].kind != Kind::Mobile).collect()
         });
         let points = POINTS.lines().filter(|line| !line.starts_with('#')).filter_map(point).collect();
-        Self { networks, points, countries, homes, fixed, mobile, hosting, anywhere, rare }
+        Self { networks, points, countries, homes, fixed, mobile, hosting, most_hosting, anywhere, rare }
     }
 
     /// What the product's geo data would say of an address in this network. Here they are never wrong.
@@ -134,7 +136,8 @@ impl World {
         let (list, weights) = match kind {
             Kind::Fixed => &self.fixed[country],
             Kind::Mobile => &self.mobile[country],
-            Kind::Hosting if self.hosting[country].0.is_empty() => &self.fixed[country],
+            // Whoever rents a server or a VPN there gets one in the country with the most of them, not a home line.
+            Kind::Hosting if self.hosting[country].0.is_empty() => &self.hosting[self.most_hosting],
             Kind::Hosting => &self.hosting[country],
         };
         list[weights.draw(random)]
