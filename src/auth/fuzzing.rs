@@ -80,7 +80,8 @@ pub fn registration(response: &str) -> Option<Credential> {
     static STATE: OnceLock<Option<(RelyingParty, PasskeyRegistration)>> = OnceLock::new();
     let begun = || {
         let rp = relying_party()?;
-        let (_, state) = rp.start_registration(Uuid::from_u128(7), "ada@example.test", "Ada", Vec::new()).ok()?;
+        let (_, state) =
+            rp.start_registration(Uuid::from_u128(7), "ada@example.test", "Ada", Vec::new(), true).ok()?;
         Some((rp, with_challenge(&state, "/rs/challenge")?))
     };
     let (rp, state) = STATE.get_or_init(begun).as_ref()?;

@@ -155,7 +155,8 @@ impl Auth {
         purpose: Purpose,
     ) -> Result<Begun, Error> {
         let shown = account.display_name.as_deref().unwrap_or(&account.email);
-        let (options, state) = self.rp.start_registration(account.id, &account.email, shown, known)?;
+        let is_first = !matches!(purpose, Purpose::Add(_));
+        let (options, state) = self.rp.start_registration(account.id, &account.email, shown, known, is_first)?;
         let challenge = options.public_key.challenge.clone();
         let Account { id: user_handle, email, display_name, .. } = account;
         let pending = Pending { user_handle, email, display_name, purpose, state };

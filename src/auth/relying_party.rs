@@ -16,7 +16,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::{
     AllowCredentials, AuthenticatorTransport, CreationChallengeResponse, PublicKeyCredentialDescriptor,
-    RequestChallengeResponse, ResidentKeyRequirement,
+    PublicKeyCredentialHints, RequestChallengeResponse, ResidentKeyRequirement,
 };
 
 use super::{CEREMONY_LIFETIME, Error, Refusal};
@@ -70,6 +70,7 @@ impl RelyingParty {
         email: &str,
         display_name: &str,
         known: Vec<Known>,
+        is_first: bool,
     ) -> Result<(CreationChallengeResponse, PasskeyRegistration), Error> {
         let excluded = known.iter().map(|passkey| passkey.credential_id.clone()).collect();
         let (mut options, state) = self
@@ -82,7 +83,8 @@ impl RelyingParty {
             selection.require_resident_key = true;
             selection.authenticator_attachment = None;
         }
-        public_key.hints = None;
+        // The first one is best made where the person is. Which other device a second one is for, only they know.
+        public_key.hints = is_first.then(|| vec![PublicKeyCredentialHints::ClientDevice]);
         public_key.exclude_credentials = Some(
             known
                 .into_iter()
@@ -118,12 +120,14 @@ impl RelyingParty {
     pub(super) fn start_step_up(
         &self,
         challenge: &[u8; 32],
-        own: impl Iterator<Item = Known>,
+        own: Vec<Known>,
     ) -> Result<(String, DiscoverableAuthentication), Error> {
         let (mut options, state) = self.webauthn.start_discoverable_authentication().map_err(unexpected)?;
+        options.public_key.hints = hint(&own).map(|hint| vec![hint]);
         let broken = |error: serde_json::Error| Error::Broken(format!("webauthn state: {error}"));
         options.public_key.challenge = challenge.to_vec();
         options.public_key.allow_credentials = own
+            .into_iter()
             .map(|passkey| AllowCredentials {
                 type_: "public-key".to_owned(),
                 id: passkey.credential_id,
@@ -221,6 +225,21 @@ pub(super) fn join_transports(transports: Option<&[AuthenticatorTransport]>) -> 
     names.join(",")
 }
 
+/// What the browser should offer first (WebAuthn Level 3 §5.8.8), if these passkeys leave no doubt: all on keys that are plugged
+/// in or held close, all on this kind of device, or all on phones.
+fn hint(own: &[Known]) -> Option<PublicKeyCredentialHints> {
+    let all_are = |kinds: &[&str]| {
+        own.iter().all(|passkey| passkey.transports.split(',').all(|transport| kinds.contains(&transport)))
+    };
+    match own {
+        [] => None,
+        _ if all_are(&["usb", "nfc", "ble", "smart-card"]) => Some(PublicKeyCredentialHints::SecurityKey),
+        _ if all_are(&["internal"]) => Some(PublicKeyCredentialHints::ClientDevice),
+        _ if all_are(&["hybrid"]) => Some(PublicKeyCredentialHints::Hybrid),
+        _ => None,
+    }
+}
+
 fn parse_transports(column: &str) -> Vec<AuthenticatorTransport> {
     column.split(',').filter_map(|name| name.parse().ok()).collect()
 }
@@ -278,8 +297,9 @@ mod tests {
     #[test]
     fn creation_options_ask_for_a_passkey_and_nothing_weaker() {
         let known = vec![Known { credential_id: vec![7; 20], transports: "internal,hybrid".into() }];
-        let (options, _) =
-            relying_party().start_registration(Uuid::from_u128(9), "a@b.test", "Ada", known).expect("options");
+        let (options, _) = relying_party()
+            .start_registration(Uuid::from_u128(9), "a@b.test", "Ada", known, false)
+            .expect("options");
         let json = serde_json::to_value(&options.public_key).expect("json");
         assert_eq!(json["authenticatorSelection"]["residentKey"], "required");
         assert_eq!(json["authenticatorSelection"]["requireResidentKey"], true);
@@ -305,13 +325,45 @@ mod tests {
         assert_eq!(json["publicKey"]["allowCredentials"], serde_json::json!([]));
         assert_eq!(json["publicKey"]["userVerification"], "required");
         assert!(json.get("mediation").is_none());
+        assert!(json["publicKey"].get("hints").is_none());
+    }
+
+    #[test]
+    fn browsers_hear_where_to_look_only_where_it_is_certain() {
+        let begin =
+            |is_first| relying_party().start_registration(Uuid::from_u128(9), "a@b.test", "Ada", vec![], is_first);
+        let (first, _) = begin(true).expect("options");
+        assert_eq!(
+            serde_json::to_value(&first.public_key).expect("json")["hints"],
+            serde_json::json!(["client-device"])
+        );
+        for (transports, expected) in [
+            (&["usb"][..], Some("security-key")),
+            (&["usb,nfc", "ble"], Some("security-key")),
+            (&["internal"], Some("client-device")),
+            (&["hybrid", "hybrid"], Some("hybrid")),
+            (&["internal,hybrid"], None),
+            (&["internal", "usb"], None),
+            (&["usb", ""], None),
+            (&["usb,unheard-of"], None),
+            (&[], None),
+        ] {
+            let own = transports
+                .iter()
+                .map(|it| Known { credential_id: vec![7; 20], transports: (*it).to_owned() })
+                .collect();
+            let (options, _) = relying_party().start_step_up(&[9; 32], own).expect("options");
+            let options: serde_json::Value = serde_json::from_str(&options).expect("json");
+            let hints = expected.map_or(serde_json::Value::Null, |hint| serde_json::json!([hint]));
+            assert_eq!(options["hints"], hints, "{transports:?}");
+        }
     }
 
     /// Pinned to webauthn-rs 0.6.2: its state has the challenge where we put ours.
     #[test]
     fn a_step_up_is_begun_with_a_challenge_of_our_own() {
         let known = Known { credential_id: vec![7; 20], transports: "internal".into() };
-        let (options, state) = relying_party().start_step_up(&[9; 32], std::iter::once(known)).expect("options");
+        let (options, state) = relying_party().start_step_up(&[9; 32], vec![known]).expect("options");
         let options: serde_json::Value = serde_json::from_str(&options).expect("json");
         let ours = URL_SAFE_NO_PAD.encode([9; 32]);
         assert_eq!(options["challenge"], ours);

@@ -107,7 +107,8 @@ impl Auth {
         let own = own
             .into_iter()
             .filter(|row| row.suspended_at.is_none())
-            .map(|row| Known { credential_id: row.credential_id, transports: row.transports });
+            .map(|row| Known { credential_id: row.credential_id, transports: row.transports })
+            .collect();
         let (options, state) = self.rp.start_step_up(&challenge, own)?;
         let pending = Pending {
             state,
