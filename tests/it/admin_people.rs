@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use super::coverage::calls;
+use super::recovery::{ADA, saved};
 use crate::support::{App, Browser, Key, flip_last_bit, notice, on_both_databases};
 
 on_both_databases!(
@@ -16,6 +18,7 @@ on_both_databases!(
     all_sessions_are_ended_but_never_ones_own,
     other_systems_are_told_who_ended_it,
     names_are_shown_as_text,
+    c10_no_call_of_an_operators_lets_anybody_into_somebodys_account,
 );
 
 const REVOKE: &str = "/admin/sessions/revoke";
@@ -327,4 +330,44 @@ async fn names_are_shown_as_text(app: App) {
     assert!(!frame.text().contains("<img"), "{}", frame.text());
     let html = found(&mut browser, "person=%22%3E%3Cimg+src%3Dx%3E").await;
     assert!(!html.contains("<img"), "{html}");
+}
+
+/// Support ends sessions, and that is all: whoever talks an operator into something does not get a passkey, a code or an
+/// address by it.
+async fn c10_no_call_of_an_operators_lets_anybody_into_somebodys_account(app: App) {
+    let (_, ada, _) = saved(&app).await;
+    let id = app.id_of(ADA).await;
+    let passkey = app.stored().await.credentials[0].id;
+    let (mut browser, key, _) = app.opened_console().await;
+    let mut own = browser.new_key();
+    let response =
+        own.create(&browser.guarded_post("/auth/passkey/register/options", &json!({}), &key).await.json());
+    let hers = || async {
+        let credentials = app.stored().await.credentials.into_iter().filter(|row| row.user_id == id);
+        let mut counts = Vec::new();
+        let ada = format!("(SELECT id FROM users WHERE email = '{ADA}' AND email_verified_at IS NOT NULL)");
+        for (table, which) in
+            [("addresses", "1 = 1"), ("recovery_codes", "1 = 1"), ("recoveries", "mail_at + saved_at > 0")]
+        {
+            counts.push(app.count(&format!("{table} WHERE user_id IN {ada} AND {which}")).await);
+        }
+        (credentials.map(|row| (row.id, row.label)).collect::<Vec<_>>(), counts)
+    };
+    let before = hers().await;
+    let mut tried = 0;
+    for path in calls().iter().filter(|path| !["/auth/logout", "/account/delete"].contains(&path.as_str())) {
+        let body = json!({
+            "user": id, "userId": id, "id": passkey, "email": ADA, "label": "Mine", "all": true, "others": false,
+            "method": "mail", "code": "123456", "token": "none", "response": response,
+        });
+        for body in [body, json!({ "user": id }), json!({ "id": passkey }), json!({ "email": ADA })] {
+            browser.guarded_post(path, &body, &key).await;
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried}");
+    let after = hers().await;
+    assert_eq!(after, before);
+    app.browser().sign_in(&ada).await.success();
+    app.browser().sign_in(&own).await;
 }

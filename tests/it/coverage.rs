@@ -40,7 +40,7 @@ const WITHOUT: &[(&str, bool, &str)] = &[
 ];
 
 /// The calls that change something.
-fn calls() -> BTreeSet<String> {
+pub(super) fn calls() -> BTreeSet<String> {
     let (_, api) = PAGE.split_once("## The API").unwrap();
     let (table, _) = api.split_once("A body that is not JSON").unwrap();
     let mut paths = BTreeSet::new();

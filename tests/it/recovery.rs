@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::unusual::{confirmed, stranger};
 use crate::support::mails::Letter;
+use crate::support::passkeys::REMOVE;
 use crate::support::{Answer, App, Browser, Key, assert_nowhere, on_both_databases};
 
 on_both_databases!(
@@ -20,6 +21,7 @@ on_both_databases!(
     c06_the_link_in_a_mail_stops_it_signed_out_and_for_a_day_none_can_begin,
     c07_a_sign_in_a_touch_or_a_press_stops_it_and_an_open_tab_does_not,
     c09_after_it_nothing_of_weight_can_be_done_for_three_days,
+    c12_whoever_has_a_way_back_may_remove_the_last_passkey,
     c14_of_twenty_who_complete_it_at_once_one_does,
     a_suspended_passkey_comes_back_with_itself_and_a_code,
     a_suspended_passkey_goes_after_thirty_days,
@@ -391,6 +393,25 @@ async fn c09_after_it_nothing_of_weight_can_be_done_for_three_days(app: App) {
     for (path, body) in &calls[1..] {
         browser.guarded_post(path, body, &key).await.ok();
     }
+}
+
+async fn c12_whoever_has_a_way_back_may_remove_the_last_passkey(app: App) {
+    let (mut browser, key, codes) = saved(&app).await;
+    let id = browser.passkeys().await[0]["id"].clone();
+    // Codes without an address that the other code could go to are no way back.
+    app.sql("UPDATE users SET email_verified_at = NULL").await;
+    browser.post(REMOVE, &json!({ "id": id })).await.refusal(409, "passkey_is_last");
+    app.sql("UPDATE users SET email_verified_at = created_at").await;
+    browser.remove_passkey(&id, &key).await.success();
+    browser.session().await.refusal(401, "invalid_session");
+    app.browser().sign_in(&key).await.refusal(400, "passkey_unknown");
+
+    let mut back = app.browser();
+    let new = recovered(&app, &mut back, &codes[0]).await;
+    app.browser().sign_in(&new).await.success();
+    // The codes went with it. So this one has to stay.
+    let id = back.passkeys().await[0]["id"].clone();
+    back.post(REMOVE, &json!({ "id": id })).await.refusal(409, "passkey_is_last");
 }
 
 async fn c14_of_twenty_who_complete_it_at_once_one_does(app: App) {

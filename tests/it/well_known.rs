@@ -138,14 +138,20 @@ async fn no_options_ask_for_more_than_a_passkey(app: App) {
     let step_up = browser.begin_step_up("passkey_add", json!({})).await;
     browser.finish_step_up(key.get(&step_up)).await.success();
     let another = browser.post("/auth/passkey/register/options", &json!({})).await.success();
-    for (name, options) in [("up", &sign_up), ("in", &sign_in), ("touch", &step_up), ("another", &another)] {
+    let here = json!(["client-device"]);
+    for (name, options, hints) in [
+        ("up", &sign_up, &here),
+        ("in", &sign_in, &Value::Null),
+        ("touch", &step_up, &Value::Null),
+        ("another", &another, &Value::Null),
+    ] {
         assert!(options["challenge"].is_string(), "{name}: {options}");
         // Secrets for others to encrypt with are no business of a login's.
         for extension in ["prf", "hmacCreateSecret", "largeBlob", "credBlob", "appid"] {
             assert!(options["extensions"].get(extension).is_none(), "{name}: {options}");
         }
-        // Which kind of passkey to use is the person's choice.
-        assert!(options.get("hints").is_none_or(Value::is_null), "{name}: {options}");
+        // Which kind of passkey to use is the person's choice, wherever there is one.
+        assert_eq!(&options["hints"], hints, "{name}: {options}");
         assert!(options.get("mediation").is_none(), "{name}: {options}");
     }
 }
