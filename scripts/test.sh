@@ -28,7 +28,7 @@ reasons() {
 # count FILE WORD: the sum of "N WORD" over cargo's and Playwright's closing lines.
 count() {
   plain "$1" | awk -v word="$2" '
-    /^test result: |^ +[0-9]+ (passed|failed)/ {
+    /^test result: |^ +[0-9]+ (passed|failed|flaky)/ {
       gsub(/[;.]/, " ")
       for (i = 2; i <= NF; i++) if ($i == word && $(i - 1) ~ /^[0-9]+$/) sum += $(i - 1)
     }
@@ -62,7 +62,7 @@ step() {
   local lines
   lines="$(closing_lines "$log" || true)"
   [ -z "$lines" ] || recap+=("$lines")
-  [ "$status" = 0 ] || recap+=("$(reasons "$log")")
+  if [ "$status" != 0 ] || [ "$(count "$log" flaky)" != 0 ]; then recap+=("$(reasons "$log")"); fi
   passed=$((passed + $(count "$log" passed)))
   failed=$((failed + $(count "$log" failed)))
   return "$status"
