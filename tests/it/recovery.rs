@@ -386,10 +386,14 @@ async fn c09_after_it_nothing_of_weight_can_be_done_for_three_days(app: App) {
         browser.post(path, body).await.refusal(409, "on_hold");
         browser.guarded_post(path, body, &key).await.refusal(409, "on_hold");
     }
+    // What would be refused is not offered.
+    let page = browser.get("/account/recovery/panel").await.text().to_owned();
+    assert!(page.contains("was recovered a short while ago") && !page.contains("Add an address"), "{page}");
     // Ending things is never too early, nor are new codes.
     browser.guarded_post("/auth/sessions/revoke", &json!({ "others": true }), &key).await.success();
     make_codes(&mut browser, &key).await;
     app.advance(1);
+    assert!(browser.get("/account/recovery/panel").await.text().contains("Add an address"));
     for (path, body) in &calls[1..] {
         browser.guarded_post(path, body, &key).await.ok();
     }

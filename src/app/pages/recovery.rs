@@ -44,14 +44,16 @@ pub fn RecoveryPanel(
     now: String,
 ) -> impl IntoView {
     let AddressList { addresses, sends_mail } = list;
-    let has_room = addresses.len() < limit;
+    // What would be refused is not offered.
+    let is_held = held_until.is_some();
+    let has_room = addresses.len() < limit && !is_held;
     // One thing at a time: what is there is confirmed first.
     let is_next = addresses.iter().all(|address| address.verified);
     let is_confirmed = addresses.iter().any(|address| address.verified);
     let waiting = addresses.iter().find(|address| address.code_until.is_some()).map(|address| address.id.clone());
     let cards = addresses.into_iter().map(|address| {
         let has_focus = waiting.as_ref() == Some(&address.id);
-        view! { <AddressCard address=address now=now.clone() has_focus=has_focus sends_mail=sends_mail /> }
+        view! { <AddressCard address=address now=now.clone() has_focus=has_focus sends_mail=sends_mail is_held=is_held /> }
     });
     let cards = cards.collect_view();
     view! {
@@ -217,6 +219,8 @@ fn AddressCard(
     /// Whether the code for it is what the person is about to type.
     has_focus: bool,
     sends_mail: bool,
+    /// Whether nothing may be changed now.
+    is_held: bool,
 ) -> impl IntoView {
     let Address { id, address, primary, verified, verified_at, code_until, .. } = address;
     let body = json!({ "id": id }).to_string();
@@ -237,7 +241,7 @@ fn AddressCard(
             <AskForCode address=address.clone() again=is_waiting sends_mail=sends_mail />
         }
     });
-    let make_primary = (verified && !primary).then(|| {
+    let make_primary = (verified && !primary && !is_held).then(|| {
         view! {
             <form
                 method="dialog"
@@ -252,7 +256,7 @@ fn AddressCard(
             </form>
         }
     });
-    let remove = (!primary).then(|| {
+    let remove = (!primary && !is_held).then(|| {
         let done = if verified {
             "Removed. The mail about it has a link that brings it back, for three days."
         } else {
