@@ -22,7 +22,12 @@ impl Dialog {
 
     /// Do this whenever it is closed, by whomever.
     pub(crate) fn on_close(&self, act: fn()) {
-        let listener = Closure::<dyn Fn()>::new(act);
+        let dialog = self.dialog.clone();
+        let listener = Closure::<dyn Fn()>::new(move || {
+            if !dialog.open() {
+                act();
+            }
+        });
         let _ = self.dialog.add_event_listener_with_callback("close", listener.as_ref().unchecked_ref());
         // The page keeps it for as long as there is a page.
         listener.forget();
@@ -59,13 +64,19 @@ impl Dialog {
 
     /// Wait until the button is pressed. False: the dialog was closed instead.
     pub(crate) async fn is_pressed(&self) -> bool {
-        let pressed = Promise::new(&mut |resolve, _| {
-            self.button.set_onclick(Some(&resolve));
-            self.dialog.set_onclose(Some(&resolve));
-        });
         // It may stay open for long.
         let _pause = page::Pause::begin();
-        js::settle(Ok(pressed)).await.is_some_and(|event| js::text(&event, "type") == "click")
+        loop {
+            let pressed = Promise::new(&mut |resolve, _| {
+                self.button.set_onclick(Some(&resolve));
+                self.dialog.set_onclose(Some(&resolve));
+            });
+            let is_click = js::settle(Ok(pressed)).await.is_some_and(|event| js::text(&event, "type") == "click");
+            // Chromium tells of a closing with its next frame. On a busy machine the dialog is open again by then.
+            if is_click || !self.dialog.open() {
+                return is_click;
+            }
+        }
     }
 
     /// From now on a press does nothing, or something again.
