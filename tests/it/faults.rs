@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use holdfast::audit::verify;
 
-use crate::support::child::Server;
+use crate::support::child::{Server, until};
 use crate::support::{Answer, App, Browser, Key};
 
 /// Whoever waits is answered within that time, whatever it is.
@@ -50,7 +50,10 @@ impl Service {
     /// Nothing can be changed: everybody is told so, and so is who asks whether it is ready.
     async fn is_unavailable(&mut self) {
         expect_unavailable(&self.change().await);
-        expect_unavailable(&self.browser.get("/readyz").await);
+        // It says so as soon as it has looked again; what it saw a moment ago it does not look at twice.
+        let readyz = async || self.browser.clone().get("/readyz").await;
+        until("it says that it is not ready", async || readyz().await.status != StatusCode::OK).await;
+        expect_unavailable(&readyz().await);
         self.browser.get("/healthz").await.ok();
     }
 
