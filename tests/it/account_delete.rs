@@ -7,7 +7,8 @@ use holdfast::jobs::lease::Holder;
 use holdfast::jobs::{self, JOBS, Job};
 use serde_json::{Value, json};
 
-use super::unusual::{confirmed, stranger};
+use super::unusual::stranger;
+use crate::support::mails::ADA;
 use crate::support::{Answer, App, Browser, Key, on_both_databases};
 
 on_both_databases!(
@@ -28,7 +29,6 @@ on_both_databases!(
 
 const DELETE: &str = "/account/delete";
 const UNDO: &str = "/account/delete/undo";
-const ADA: &str = "ada@example.test";
 const WORK: &str = "ada@work.example";
 const WEEK: u64 = 7 * 24 * 60 * 60;
 /// A week after every test began.
@@ -36,7 +36,7 @@ const WHEN: &str = "29 November 2026, 19:34 UTC";
 
 /// A person with a confirmed address who has asked for the end of their account, and the link in the mail about that.
 async fn leaving(app: &App) -> (Browser, Key, String) {
-    let (mut browser, key) = confirmed(app).await;
+    let (mut browser, key) = app.confirmed().await;
     let asked = browser.guarded_post(DELETE, &json!({}), &key).await.success();
     assert_eq!(asked, json!({ "ok": true, "deletesAt": "2026-11-29T19:34:56Z" }));
     let link = App::letter_to(&app.letters().await, ADA).link();
@@ -83,7 +83,7 @@ async fn it_needs_a_touch_for_exactly_that(app: App) {
 }
 
 async fn every_confirmed_address_hears_of_it_and_nobody_else(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     browser.confirm(&app, WORK, &key).await;
     let mut bob = app.browser();
     let bobs = bob.sign_up("bob@example.test").await;
@@ -105,7 +105,7 @@ async fn every_confirmed_address_hears_of_it_and_nobody_else(app: App) {
 }
 
 async fn others_are_signed_out_and_the_page_says_when(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     let mut other = stranger(&app, &key).await;
     let before = browser.open("/account").await;
     assert!(!before.text().contains("/account/delete/panel"), "nothing is fetched while there is nothing to say");
@@ -339,7 +339,7 @@ async fn keeping_it_at_the_last_moment_keeps_all_of_it_or_nothing(app: App) {
 
 async fn how_long_it_can_be_kept_is_a_setting(app: App) {
     let app = app.beside(&[("HOLDFAST_ACCOUNT_DELETION_DELAY", "1h")]).await;
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     assert!(panel(&mut browser, "").await.text().contains("You have 1 hour to change your mind."));
     let asked = browser.guarded_post(DELETE, &json!({}), &key).await.success();
     assert_eq!(asked["deletesAt"], "2026-11-22T20:34:56Z");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::mails::{EMAIL, VERIFY};
+use crate::support::mails::{ADA, EMAIL, VERIFY};
 use crate::support::{App, flip_last_bit, on_both_databases};
 
 on_both_databases!(
@@ -18,7 +18,6 @@ on_both_databases!(
     signing_up_waits_for_no_mail,
 );
 
-const ADA: &str = "ada@example.test";
 const WORK: &str = "ada@work.example";
 
 async fn c03_the_address_of_the_sign_up_is_confirmed_with_a_code_and_no_touch(app: App) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::mails::EMAIL;
+use crate::support::mails::{ADA, EMAIL};
 use crate::support::{App, Browser, Key, on_both_databases};
 
 on_both_databases!(
@@ -13,7 +13,6 @@ on_both_databases!(
     what_nobody_has_confirmed_is_told_nothing,
 );
 
-const ADA: &str = "ada@example.test";
 const WORK: &str = "ada@work.example";
 const PRIMARY: &str = "/account/email/primary";
 const REMOVE: &str = "/account/email/remove";

@@ -7,7 +7,7 @@ use holdfast::throttle::Source;
 use serde_json::{Value, json};
 
 use super::throttle::strict;
-use crate::support::mails::EMAIL;
+use crate::support::mails::{ADA, EMAIL};
 use crate::support::{App, Browser, Key, on_both_databases};
 
 on_both_databases!(
@@ -24,8 +24,6 @@ on_both_databases!(
     l09_codes_differ_and_fill_their_digits,
     expired_codes_are_forgotten,
 );
-
-const ADA: &str = "ada@example.test";
 
 async fn asked(app: &App) -> (Browser, Key, Value, String) {
     let mut browser = app.browser();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::mails::EMAIL;
+use crate::support::mails::{ADA, EMAIL};
 use crate::support::{Answer, App, Browser, Key, on_both_databases};
 
 on_both_databases!(
@@ -14,7 +14,6 @@ on_both_databases!(
     an_address_that_was_removed_lately_is_still_its_owners,
 );
 
-const ADA: &str = "ada@example.test";
 const FREE: &str = "free@example.test";
 
 /// An account that has shown that this address is its own.

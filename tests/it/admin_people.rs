@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::coverage::calls;
-use super::recovery::{ADA, saved};
+use crate::support::mails::ADA;
+use crate::support::recovery::saved;
 use crate::support::{App, Browser, Key, flip_last_bit, notice, on_both_databases};
 
 on_both_databases!(

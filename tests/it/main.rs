@@ -65,6 +65,8 @@ mod payout;
 mod races;
 mod recovery;
 mod recovery_kill;
+mod recovery_restore;
+mod recovery_several;
 mod recovery_walk;
 mod refusals;
 mod replay;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::agents::{CHROME_WINDOWS, SAFARI_PHONE};
 use crate::support::dbsc::{Dbsc, https};
-use crate::support::mails::Letter;
+use crate::support::mails::{ADA, Letter};
 use crate::support::passkeys::{REGISTER, REMOVE};
 use crate::support::{App, Browser, Key, encode, notice, on_both_databases};
 
@@ -23,8 +23,6 @@ on_both_databases!(
     the_page_says_what_each_is_and_what_would_stop,
     passkey_managers_hear_of_another_main_address,
 );
-
-const ADA: &str = "ada@example.test";
 
 /// A person with two passkeys, signed in with the first: both, and their ids.
 async fn two(app: &App) -> (Browser, Key, Value, Key, Value) {

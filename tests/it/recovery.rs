@@ -5,10 +5,13 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::unusual::{confirmed, stranger};
-use crate::support::mails::Letter;
+use super::unusual::stranger;
+use crate::support::mails::ADA;
 use crate::support::passkeys::REMOVE;
-use crate::support::{Answer, App, Browser, Key, assert_nowhere, on_both_databases};
+use crate::support::recovery::{
+    CODES, DAY, HOUR, START, complete, letter, make_codes, recovered, saved, show, start, status, waiting,
+};
+use crate::support::{App, assert_nowhere, on_both_databases};
 
 on_both_databases!(
     c01_two_codes_and_a_wait_bring_a_new_passkey_and_everything_else_ends,
@@ -23,93 +26,12 @@ on_both_databases!(
     c09_after_it_nothing_of_weight_can_be_done_for_three_days,
     c12_whoever_has_a_way_back_may_remove_the_last_passkey,
     c14_of_twenty_who_complete_it_at_once_one_does,
-    a_suspended_passkey_comes_back_with_itself_and_a_code,
-    a_suspended_passkey_goes_after_thirty_days,
     an_address_of_nobodys_is_answered_like_any_other,
     whoever_has_saved_no_codes_is_told_what_to_do,
     a_token_is_for_one_recovery_and_a_wrong_one_for_none,
 );
 
-pub(super) const ADA: &str = "ada@example.test";
 const WORK: &str = "ada@work.example";
-pub(super) const HOUR: u64 = 60 * 60;
-pub(super) const DAY: u64 = 24 * HOUR;
-pub(super) const START: &str = "/auth/recovery/start";
-const APPROVE: &str = "/auth/recovery/approve";
-const CODES: &str = "/account/recovery-codes";
-
-/// A person who has saved codes, in an ordinary browser.
-pub(super) async fn saved(app: &App) -> (Browser, Key, Vec<String>) {
-    let (mut browser, key) = confirmed(app).await;
-    let codes = make_codes(&mut browser, &key).await;
-    app.letters().await;
-    (browser, key, codes)
-}
-
-pub(super) async fn make_codes(browser: &mut Browser, key: &Key) -> Vec<String> {
-    let made = browser.guarded_post(CODES, &json!({}), key).await.success();
-    let codes: Vec<String> =
-        made["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().into()).collect();
-    assert_eq!(codes.len(), 10);
-    assert_eq!(made["text"], codes.join("\n"));
-    codes
-}
-
-/// The mail that this begins with. It is on its way when the answer is.
-async fn letter(app: &App, to: &str, subject: &str) -> Letter {
-    for _ in 0..250 {
-        let found = app.letters().await.into_iter().find(|it| it.to == to && it.subject.starts_with(subject));
-        if let Some(letter) = found {
-            return letter;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no “{subject}” went to {to}")
-}
-
-pub(super) async fn start(browser: &mut Browser, email: &str) -> String {
-    let begun = browser.post(START, &json!({ "email": email })).await.success();
-    begun["token"].as_str().unwrap().to_owned()
-}
-
-pub(super) async fn show(browser: &mut Browser, token: &str, method: &str, code: &str) -> Answer {
-    browser.post(APPROVE, &json!({ "token": token, "method": method, "code": code })).await
-}
-
-pub(super) async fn status(browser: &mut Browser, token: &str) -> Value {
-    browser.post("/auth/recovery/status", &json!({ "token": token })).await.success()
-}
-
-/// Both codes are shown: the wait is on.
-async fn waiting(app: &App, browser: &mut Browser, code: &str) -> String {
-    let token = start(browser, ADA).await;
-    let mailed = letter(app, ADA, "Your recovery code").await.code();
-    show(browser, &token, "mail", &mailed).await.success();
-    let now = show(browser, &token, "saved_code", code).await.success();
-    assert_eq!(now["stage"], "waiting");
-    token
-}
-
-pub(super) async fn complete(browser: &mut Browser, token: &str) -> (Key, Answer) {
-    let options = browser.post("/auth/recovery/complete/options", &json!({ "token": token })).await;
-    let mut key = browser.new_key();
-    if !options.status.is_success() {
-        return (key, options);
-    }
-    let response = key.create(&options.json());
-    let body = json!({ "token": token, "response": response });
-    let answer = browser.post("/auth/recovery/complete/verify", &body).await;
-    (key, answer)
-}
-
-async fn recovered(app: &App, browser: &mut Browser, code: &str) -> Key {
-    let token = waiting(app, browser, code).await;
-    app.advance(DAY);
-    let (key, answer) = complete(browser, &token).await;
-    answer.success();
-    app.letters().await;
-    key
-}
 
 async fn c01_two_codes_and_a_wait_bring_a_new_passkey_and_everything_else_ends(app: App) {
     let (mut lost, key, codes) = saved(&app).await;
@@ -434,59 +356,6 @@ async fn c14_of_twenty_who_complete_it_at_once_one_does(app: App) {
     assert_eq!(app.count(&format!("sessions WHERE created_at = {}", app.now())).await, 1);
 }
 
-pub(super) async fn restore_token(browser: &mut Browser, key: &Key) -> Answer {
-    let options = browser.post("/auth/recovery/restore/options", &json!({})).await.success();
-    browser.post("/auth/recovery/restore/verify", &json!({ "response": key.get(&options) })).await
-}
-
-async fn a_suspended_passkey_comes_back_with_itself_and_a_code(app: App) {
-    let (mut own, key, codes) = saved(&app).await;
-    // Of one that is not suspended there is nothing to bring back.
-    restore_token(&mut own, &key).await.refusal(409, "recovery_over");
-    let mut thief = app.browser();
-    let stolen = recovered(&app, &mut thief, &codes[0]).await;
-    thief.session().await.success();
-
-    let mut browser = app.browser();
-    let token = restore_token(&mut browser, &key).await.success()["token"].as_str().unwrap().to_owned();
-    let code = letter(&app, ADA, "Your code to bring a passkey back").await.code();
-    assert_eq!(status(&mut browser, &token).await["restores"], true);
-    // The passkey alone does not do it, nor does a saved code.
-    app.browser().sign_in(&key).await.refusal(400, "passkey_suspended");
-    show(&mut browser, &token, "saved_code", &codes[1]).await.refusal(409, "recovery_shown");
-    complete(&mut browser, &token).await.1.refusal(409, "recovery_too_soon");
-    show(&mut browser, &token, "mail", "00000000").await.refusal(400, "code_wrong");
-    let done = show(&mut browser, &token, "mail", &code).await.success();
-    assert_eq!(done["stage"], "completed");
-
-    thief.session().await.refusal(401, "invalid_session");
-    browser.sign_in(&key).await.success();
-    let letters = app.letters().await;
-    assert!(letters.iter().any(|letter| letter.to == ADA && letter.subject.contains("is back")), "{letters:?}");
-    // Whoever had recovered it still has their passkey, and the hold is on for them as well.
-    thief.sign_in(&stolen).await.success();
-    thief.guarded_post("/api-keys", &json!({ "name": "x" }), &stolen).await.refusal(409, "on_hold");
-    app.advance(3 * DAY);
-    thief.sign_in(&stolen).await.success();
-}
-
-async fn a_suspended_passkey_goes_after_thirty_days(app: App) {
-    let (_, key, codes) = saved(&app).await;
-    let mut browser = app.browser();
-    let new = recovered(&app, &mut browser, &codes[0]).await;
-    app.advance(30 * DAY - 1);
-    app.tell(1).await;
-    let mut other = app.browser();
-    restore_token(&mut other, &key).await.success();
-    app.advance(1);
-    restore_token(&mut other, &key).await.refusal(409, "recovery_over");
-    app.tell(2).await;
-    assert_eq!(app.count("credentials").await, 1);
-    app.browser().sign_in(&key).await.refusal(400, "passkey_unknown");
-    app.browser().sign_in(&new).await.success();
-    assert_eq!(app.count_events("credential_deleted").await, 1);
-}
-
 async fn an_address_of_nobodys_is_answered_like_any_other(app: App) {
     let (_, _, codes) = saved(&app).await;
     // Claimed by somebody, and not confirmed: nobody's.
@@ -523,7 +392,7 @@ async fn an_address_of_nobodys_is_answered_like_any_other(app: App) {
 }
 
 async fn whoever_has_saved_no_codes_is_told_what_to_do(app: App) {
-    confirmed(&app).await;
+    app.confirmed().await;
     let mut browser = app.browser();
     let token = start(&mut browser, ADA).await;
     let said = letter(&app, ADA, "About getting back into Holdfast").await.text;

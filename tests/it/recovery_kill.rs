@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures::future::join;
 use serde_json::{Value, json};
 
-use super::recovery::{START, complete, make_codes, show, status};
 use crate::support::child::{Server, until};
 use crate::support::mails::Letter;
+use crate::support::recovery::{START, complete, make_codes, show, status};
 use crate::support::seed::Chance;
 use crate::support::{Answer, App, Browser, Key, on_both_databases};
 

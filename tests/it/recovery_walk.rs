@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::recovery::{ADA, DAY, HOUR, complete, make_codes, restore_token, saved, show, status};
+use crate::support::mails::ADA;
+use crate::support::recovery::{DAY, HOUR, complete, make_codes, restore_token, saved, show, start, status};
 use crate::support::seed::{Chance, in_full};
 use crate::support::{App, Browser, Key, on_both_databases};
 
@@ -166,7 +167,7 @@ impl Walk<'_> {
         }
         let told = self.app.count_events("recovery_started").await;
         self.app.letters().await;
-        let token = super::recovery::start(&mut browser, ADA).await;
+        let token = start(&mut browser, ADA).await;
         // Whose address it is is looked up when the answer is on its way.
         while self.app.count_events("recovery_started").await == told {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::agents::{CHROME_WINDOWS, FIREFOX_LINUX};
+use crate::support::agents::FIREFOX_LINUX;
 use crate::support::habits::{DAY, NEW_YORK, OSLO};
-use crate::support::mails::Letter;
+use crate::support::mails::{ADA, Letter};
 use crate::support::{App, Browser, Key, flip_last_bit, on_both_databases};
 
 on_both_databases!(
@@ -21,17 +21,7 @@ on_both_databases!(
     neither_the_sign_in_nor_its_mail_is_there_without_the_other,
 );
 
-const ADA: &str = "ada@example.test";
 const WORK: &str = "ada@work.example";
-
-/// A person whose address is confirmed, in an ordinary browser.
-pub async fn confirmed(app: &App) -> (Browser, Key) {
-    let mut browser = app.browser().disguised(CHROME_WINDOWS);
-    let key = browser.sign_up(ADA).await;
-    browser.confirm(app, ADA, &key).await;
-    app.letters().await;
-    (browser, key)
-}
 
 /// Somebody signs in with the person's passkey, in a browser of their own.
 pub async fn stranger(app: &App, key: &Key) -> Browser {
@@ -54,7 +44,7 @@ async fn fail(app: &App, key: &Key, times: usize) {
 }
 
 async fn a02_a_sign_in_from_a_new_browser_is_told_with_where_and_when(app: App) {
-    let (_, key) = confirmed(&app).await;
+    let (_, key) = app.confirmed().await;
     stranger(&app, &key).await;
     let letters = app.letters().await;
     assert_eq!(letters.len(), 1);
@@ -76,7 +66,7 @@ async fn a02_a_sign_in_from_a_new_browser_is_told_with_where_and_when(app: App) 
 }
 
 async fn a02_a_sign_in_as_always_is_not_told(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     for _ in 0..3 {
         app.advance(DAY);
         browser.sign_in(&key).await.success();
@@ -93,7 +83,7 @@ async fn a02_a_sign_in_as_always_is_not_told(app: App) {
 }
 
 async fn a02_a_sign_in_after_three_refused_tries_is_told_and_after_two_is_not(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     app.advance(60);
     fail(&app, &key, 2).await;
     app.advance(60);
@@ -118,7 +108,7 @@ async fn a02_a_sign_in_after_three_refused_tries_is_told_and_after_two_is_not(ap
 }
 
 async fn a02_a_sign_in_after_more_than_ninety_days_is_told(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     app.advance(90 * DAY);
     browser.sign_in(&key).await.success();
     assert!(app.letters().await.is_empty());
@@ -156,7 +146,7 @@ async fn who_has_confirmed_no_address_is_told_nothing_and_no_link_is_made(app: A
 }
 
 async fn every_confirmed_address_is_told_and_no_other(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     let id = browser.ask_for_code(WORK, &key).await.success()["id"].clone();
     let code = app.code_to(WORK).await;
     stranger(&app, &key).await;
@@ -173,7 +163,7 @@ async fn every_confirmed_address_is_told_and_no_other(app: App) {
 }
 
 async fn l07_nobody_is_flooded_and_kinds_are_counted_apart(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     for _ in 0..12 {
         stranger(&app, &key).await;
     }
@@ -189,7 +179,7 @@ async fn l07_nobody_is_flooded_and_kinds_are_counted_apart(app: App) {
 }
 
 async fn c13_a_new_passkey_and_a_new_api_key_are_told(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     let mut new = browser.new_key();
     let options = browser.guarded_post("/auth/passkey/register/options", &json!({}), &key).await.success();
     let body = json!({ "response": new.create(&options), "label": "http://evil.example" });
@@ -212,7 +202,7 @@ async fn c13_a_new_passkey_and_a_new_api_key_are_told(app: App) {
 }
 
 async fn a_session_that_was_copied_is_told(app: App) {
-    let (mut browser, _) = confirmed(&app).await;
+    let (mut browser, _) = app.confirmed().await;
     let mut thief = browser.clone().disguised(FIREFOX_LINUX);
     app.advance(15 * 60);
     browser.session().await.success();
@@ -229,7 +219,7 @@ async fn a_session_that_was_copied_is_told(app: App) {
 }
 
 async fn neither_the_sign_in_nor_its_mail_is_there_without_the_other(app: App) {
-    let (_, key) = confirmed(&app).await;
+    let (_, key) = app.confirmed().await;
     let before = (app.stored().await, app.count("mail_links").await);
     app.sql("ALTER TABLE outbox RENAME TO elsewhere").await;
     let mut browser = app.browser();

@@ -1,6 +1,6 @@
 //! The program is killed while it tells of a sign-in: the person hears of it, and hears of it once.
 
-use super::unusual::{confirmed, stranger};
+use super::unusual::stranger;
 use crate::support::child::until;
 use crate::support::smtp::SmtpServer;
 use crate::support::{App, on_both_databases};
@@ -8,7 +8,7 @@ use crate::support::{App, on_both_databases};
 on_both_databases!(a02_killed_while_it_tells_of_a_sign_in_it_tells_it_once);
 
 async fn a02_killed_while_it_tells_of_a_sign_in_it_tells_it_once(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     // Its mail server takes the name of the person, and no more.
     browser.confirm(&app, "slow@example.test", &key).await;
     app.letters().await;

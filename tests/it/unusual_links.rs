@@ -5,7 +5,8 @@ use axum::http::Method;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::unusual::{confirmed, stranger};
+use super::unusual::stranger;
+use crate::support::mails::ADA;
 use crate::support::{Answer, App, Browser, Key, on_both_databases};
 
 on_both_databases!(
@@ -25,13 +26,12 @@ on_both_databases!(
     the_token_lies_in_no_table,
 );
 
-const ADA: &str = "ada@example.test";
 const WORK: &str = "ada@work.example";
 const HOUR: u64 = 60 * 60;
 
 /// A person, somebody who has signed in to their account, and the link in the mail about that.
 async fn told(app: &App) -> (Browser, Key, Browser, String) {
-    let (browser, key) = confirmed(app).await;
+    let (browser, key) = app.confirmed().await;
     let thief = stranger(app, &key).await;
     let link = App::letter_to(&app.letters().await, ADA).link();
     (browser, key, thief, link)
@@ -197,7 +197,7 @@ async fn the_present_browser_may_be_the_persons_own(app: App) {
 
 /// A person with two confirmed addresses, and the ids of both.
 async fn two(app: &App) -> (Browser, Key, Value, Value) {
-    let (mut browser, key) = confirmed(app).await;
+    let (mut browser, key) = app.confirmed().await;
     let first = browser.addresses().await[0]["id"].clone();
     let second = browser.confirm(app, WORK, &key).await;
     app.letters().await;
@@ -248,7 +248,7 @@ async fn another_main_address_goes_back_even_when_the_first_was_removed(app: App
 }
 
 async fn an_address_that_was_added_goes_even_when_it_is_the_main_one(app: App) {
-    let (mut browser, key) = confirmed(&app).await;
+    let (mut browser, key) = app.confirmed().await;
     let first = browser.addresses().await[0]["id"].clone();
     let evil = browser.confirm(&app, "eve@evil.example", &key).await;
     let link = App::letter_to(&app.letters().await, ADA).link();
@@ -281,7 +281,7 @@ async fn a_change_can_be_taken_back_for_seventy_two_hours(app: App) {
 }
 
 async fn the_token_lies_in_no_table(app: App) {
-    let (_, key) = confirmed(&app).await;
+    let (_, key) = app.confirmed().await;
     stranger(&app, &key).await;
     let queued = app.every_value().await;
     let link = App::letter_to(&app.letters().await, ADA).link();

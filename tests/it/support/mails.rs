@@ -4,8 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::agents::CHROME_WINDOWS;
 use super::notices::Ways;
 use super::{Answer, App, Browser, Key};
+
+pub const ADA: &str = "ada@example.test";
 
 /// One mail.
 #[derive(Clone, Debug)]
@@ -151,5 +154,16 @@ impl Browser {
     pub async fn post_form(&mut self, path: &str, body: &str) -> Answer {
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
         self.send(axum::http::Method::POST, path, &headers, body.to_owned().into()).await
+    }
+}
+
+impl App {
+    /// Ada: a person whose address is confirmed, in an ordinary browser.
+    pub async fn confirmed(&self) -> (Browser, Key) {
+        let mut browser = self.browser().disguised(CHROME_WINDOWS);
+        let key = browser.sign_up(ADA).await;
+        browser.confirm(self, ADA, &key).await;
+        self.letters().await;
+        (browser, key)
     }
 }

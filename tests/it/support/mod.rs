@@ -17,6 +17,7 @@ mod page;
 pub mod passkeys;
 mod proof;
 pub mod receiver;
+pub mod recovery;
 mod rows;
 pub mod schema;
 pub mod secrets;
