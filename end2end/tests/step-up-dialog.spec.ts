@@ -223,6 +223,25 @@ test.describe('on the network and device that the person signed in with', () => 
     await expect(apiKeys.status).toContainText('Your new key is ready.');
   });
 
+  test('a press right after Esc is not lost, however late the closing is told', async ({ apiKeys, page }) => {
+    await apiKeys.ask();
+    await page.evaluate(() => {
+      const dialog = document.querySelector('dialog[open]')!;
+      const later = (event: Event) => {
+        event.stopImmediatePropagation();
+        Object.assign(globalThis, { tellNow: () => dialog.dispatchEvent(new Event('close')) });
+      };
+      dialog.addEventListener('close', later, { capture: true, once: true });
+    });
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => 'tellNow' in globalThis);
+    await apiKeys.name.press('Enter');
+    await page.evaluate(() => (globalThis as unknown as { tellNow: () => void }).tellNow());
+    await apiKeys.touch.press();
+    await expect(apiKeys.status).toContainText('Your new key is ready.');
+    await expect(apiKeys.keys).toHaveCount(1);
+  });
+
   test('a second tab makes its own change meanwhile, and both go on', async ({ device, apiKeys, page, context, watch }) => {
     await apiKeys.ask('First tab');
     const second = new ApiKeysPage(await context.newPage());

@@ -1,12 +1,25 @@
 //! The dialog of the page, as the browser shows it: modal, with the focus inside, closed by Esc. The browser also gives
 //! the focus back to where it was.
 
+use std::cell::Cell;
+
 use js_sys::Promise;
 use leptos::prelude::document;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
 use super::{form, js, page};
+
+thread_local! {
+    /// Whether somebody waits for a press, or for word that it was closed.
+    static IS_AWAITED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the person has closed the dialog, and who waits has not heard of it yet. What they press then is no part of what they have
+/// stopped.
+pub(crate) fn is_being_stopped() -> bool {
+    IS_AWAITED.get() && part("touch").is_some_and(|dialog| !dialog.has_attribute("open"))
+}
 
 /// The one for a touch.
 pub(crate) struct Dialog {
@@ -66,6 +79,7 @@ impl Dialog {
     pub(crate) async fn is_pressed(&self) -> bool {
         // It may stay open for long.
         let _pause = page::Pause::begin();
+        IS_AWAITED.set(true);
         loop {
             let pressed = Promise::new(&mut |resolve, _| {
                 self.button.set_onclick(Some(&resolve));
@@ -74,6 +88,7 @@ impl Dialog {
             let is_click = js::settle(Ok(pressed)).await.is_some_and(|event| js::text(&event, "type") == "click");
             // Chromium tells of a closing with its next frame. On a busy machine the dialog is open again by then.
             if is_click || !self.dialog.open() {
+                IS_AWAITED.set(false);
                 return is_click;
             }
         }

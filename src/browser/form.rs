@@ -5,7 +5,7 @@ use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, Element, Event, HtmlElement, HtmlInputElement, Url};
 
-use super::{js, page};
+use super::{dialog, js, page};
 
 /// Where the page's own words are kept while the server's stand in their place.
 const OWN_WORDS: &str = "data-own-words";
@@ -18,7 +18,7 @@ pub(crate) fn on_submit(around: &Element, act: impl Fn(Form) + 'static) {
     let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
         event.prevent_default();
         if let Some(form) = event.target().and_then(|form| form.dyn_into().ok()).map(Form)
-            && !form.is_busy()
+            && (!form.is_busy() || dialog::is_being_stopped())
             && !form.has_fault()
         {
             act(form);

@@ -50,7 +50,7 @@ mod running {
     use crate::app::islands::{self, Failure, Flow, Message};
     use crate::browser::form::{self, Form};
     use crate::browser::guarded::HandIn;
-    use crate::browser::{fragment, guarded, page};
+    use crate::browser::{dialog, fragment, guarded, page};
 
     const EVERY: Duration = Duration::from_secs(5);
 
@@ -64,8 +64,9 @@ mod running {
         static PRESSES: Cell<u32> = const { Cell::new(0) };
         /// Whether the person was told that the part did not come.
         static IS_MISSING: Cell<bool> = const { Cell::new(false) };
-        /// What was pressed while another press was being answered. It has its turn if that goes well.
-        static NEXT: RefCell<Option<Form>> = const { RefCell::new(None) };
+        /// What was pressed while another press was being answered. It has its turn if that goes well, or if the person has
+        /// stopped that one before.
+        static NEXT: RefCell<Option<(Form, bool)>> = const { RefCell::new(None) };
     }
 
     pub(super) fn start(stage: Stage) {
@@ -154,7 +155,7 @@ mod running {
         let Some(content) = stage.content() else { return };
         let Some((source, _)) = fragment::source(&content) else { return };
         if fragment::is_busy(&content) {
-            return NEXT.set(Some(form));
+            return NEXT.set(Some((form, dialog::is_being_stopped())));
         }
         PRESSES.set(PRESSES.get() + 1);
         fragment::set_busy(&content, true);
@@ -218,7 +219,10 @@ mod running {
             }
             fragment::set_busy(&content, false);
             fragment::keep_focus(&content);
-            if let Some(next) = NEXT.take().filter(|_| is_done).and_then(|next| next.still_in(&content)) {
+            if let Some((next, has_stopped)) = NEXT.take()
+                && (is_done || has_stopped)
+                && let Some(next) = next.still_in(&content)
+            {
                 submit(stage, next);
             }
         });
