@@ -57,13 +57,13 @@ async fn c12_of_the_last_two_removed_at_once_one_stays(app: App) {
         let mut there = other.browser();
         there.sign_in(&second).await.success();
         // Each is about to remove the other's, or each its own: then neither takes the other's session or touch away.
-        let (from_here, from_there) = if round % 2 == 0 { (second_id, first_id) } else { (first_id, second_id) };
-        here.step_up("passkey_remove", json!({ "id": from_here }), &first).await.success();
-        there.step_up("passkey_remove", json!({ "id": from_there }), &second).await.success();
+        let (mine, other_one) = if round % 2 == 0 { (second_id, first_id) } else { (first_id, second_id) };
+        here.step_up("passkey_remove", json!({ "id": mine }), &first).await.success();
+        there.step_up("passkey_remove", json!({ "id": other_one }), &second).await.success();
         let user = here.session().await.success()["user"]["id"].clone();
         let (one, two) = tokio::join!(
-            tokio::spawn(async move { here.post(REMOVE, &json!({ "id": from_here })).await }),
-            tokio::spawn(async move { there.post(REMOVE, &json!({ "id": from_there })).await }),
+            tokio::spawn(async move { here.post(REMOVE, &json!({ "id": mine })).await }),
+            tokio::spawn(async move { there.post(REMOVE, &json!({ "id": other_one })).await }),
         );
         let (one, two) = (one.unwrap(), two.unwrap());
         assert_ne!(one.status.is_success(), two.status.is_success(), "{one:?} {two:?}");

@@ -41,9 +41,9 @@ async fn a_suspended_passkey_comes_back_with_itself_and_a_code(app: App) {
     thief.sign_in(&stolen).await.success();
     thief.guarded_post("/api-keys", &json!({ "name": "x" }), &stolen).await.refusal(409, "on_hold");
     // They cannot take it away again; the owner can take theirs.
-    let (owned, taken) = (id_of(&app, &key).await, id_of(&app, &stolen).await);
+    let (owned, foreign) = (id_of(&app, &key).await, id_of(&app, &stolen).await);
     thief.post(REMOVE, &json!({ "id": owned })).await.refusal(409, "on_hold");
-    browser.remove_passkey(&json!(taken), &key).await.success();
+    browser.remove_passkey(&json!(foreign), &key).await.success();
     thief.session().await.refusal(401, "invalid_session");
     app.browser().sign_in(&stolen).await.refusal(400, "passkey_unknown");
 }
