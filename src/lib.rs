@@ -26,6 +26,8 @@ pub mod defence;
 #[cfg(feature = "ssr")]
 pub mod drill;
 #[cfg(feature = "ssr")]
+mod forward;
+#[cfg(feature = "ssr")]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "ssr")]

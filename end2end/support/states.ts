@@ -68,7 +68,7 @@ async function openBilling({ page, address }: Stage) {
 }
 
 /** A person with a confirmed address, looking at their addresses. */
-async function confirmAddress({ page, address }: Stage) {
+export async function confirmAddress({ page, address }: Pick<Stage, 'page' | 'address'>) {
   await new SignUpPage(page).complete(address);
   const recovery = new RecoveryPage(page);
   await recovery.open();
@@ -79,7 +79,7 @@ async function confirmAddress({ page, address }: Stage) {
 }
 
 /** A person with a confirmed address who has just made recovery codes, and sees them this once. */
-async function makeCodes(stage: Stage) {
+export async function makeCodes(stage: Pick<Stage, 'page' | 'address' | 'watch'>) {
   await confirmAddress(stage);
   const recovery = new RecoveryPage(stage.page);
   stage.watch.expect(/status of 403 .*\/account\/recovery-codes/);

@@ -2,20 +2,10 @@
 
 import { codeIn, letterTo, linkIn } from '../support/mails';
 import { expect, test } from '../support/recovering';
+import { makeCodes } from '../support/states';
 
-const CODES_ASK = /status of 403 .*\/account\/recovery-codes/;
-
-test('a person who has lost their phone is back in with two codes, a wait and a new passkey', async ({ device, signUp, signIn, account, passkeys, recovery, recover, address, page, watch, picture }) => {
-  await signUp.complete(address);
-  await recovery.open();
-  await recovery.send(address).click();
-  await recovery.code.fill(codeIn(await letterTo(address, /^Your code/)));
-  await recovery.confirm.click();
-  await expect(recovery.addresses.getByText('Confirmed', { exact: true })).toBeVisible();
-  watch.expect(CODES_ASK);
-  await recovery.makeCodes.click();
-  await recovery.touch.press();
-  await expect(recovery.codes).toBeVisible();
+test('a person who has lost their phone is back in with two codes, a wait and a new passkey', async ({ device, signIn, account, passkeys, recovery, recover, address, page, watch, picture }) => {
+  await makeCodes({ page, address, watch });
   const codes = (await recovery.codes.innerText()).trim().split('\n');
   expect(codes).toHaveLength(10);
   await letterTo(address, /^New recovery codes/);
@@ -67,17 +57,8 @@ test('a person who has lost their phone is back in with two codes, a wait and a 
   await picture('7-passkeys');
 });
 
-test('whoever reads the mail stops it, signed out and without JavaScript', async ({ device, signUp, recovery, recover, address, page, watch, thief, picture }) => {
-  await signUp.complete(address);
-  await recovery.open();
-  await recovery.send(address).click();
-  await recovery.code.fill(codeIn(await letterTo(address, /^Your code/)));
-  await recovery.confirm.click();
-  await expect(recovery.addresses.getByText('Confirmed', { exact: true })).toBeVisible();
-  watch.expect(CODES_ASK);
-  await recovery.makeCodes.click();
-  await recovery.touch.press();
-  await expect(recovery.codes).toBeVisible();
+test('whoever reads the mail stops it, signed out and without JavaScript', async ({ device, recovery, recover, address, page, watch, thief, picture }) => {
+  await makeCodes({ page, address, watch });
   const [code] = (await recovery.codes.innerText()).trim().split('\n');
   await device.touches(false);
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Admin;
 use crate::audit::{Event, EventType};
-use crate::auth::{Access, Action, CONSOLE_OPEN_FOR, Caller, CurrentSession, Error};
+use crate::auth::{Access, Action, Caller, CurrentSession, Error, OPEN_FOR};
 
 /// So many pages that refresh themselves are kept in mind.
 const MEMORY: usize = 10_000;
@@ -75,7 +75,7 @@ impl Admin {
             looked.clear();
         }
         let key = (session, look.name());
-        let is_news = looked.get(&key).is_none_or(|at| now < *at || now.since(*at) >= CONSOLE_OPEN_FOR);
+        let is_news = looked.get(&key).is_none_or(|at| now < *at || now.since(*at) >= OPEN_FOR);
         if is_news {
             looked.insert(key, now);
         }

@@ -19,7 +19,7 @@ pub use pages::{
     BillingPanel, ConfirmPage, DeletionPage, DeletionPanel, EventsPage, EventsPanel, LapsedPanel, NobodyPanel,
     NotMePage, Notice, NowPage, NowPanel, PasskeysPage, PasskeysPanel, PersonPage, PersonPanel, ProvePage,
     RecoverPage, RecoverPanel, RecoveryPage, RecoveryPanel, RestorePage, RestorePanel, SessionsPage,
-    SessionsPanel, SignInPage, SignUpPage, error_page,
+    SessionsPanel, SignInPage, SignUpPage, Touch, error_page, towards,
 };
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, PageContext, fragment, shell};

@@ -38,6 +38,8 @@ pub struct Caller {
     pub bound_cookie: Option<Secret>,
     /// The `DPoP` header.
     pub proof: ProofHeader,
+    /// The sensitive part of an app that the request is for, if it is one to an app (`forward`).
+    pub app_route: Option<String>,
     /// Whether a proof of work came along and was redeemed.
     pub has_worked: bool,
 }

@@ -58,7 +58,7 @@ pub use session::{
     Access, Binding, CurrentSession, EndReason, GRACE, Inspected, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed,
     Resolution, SessionInfo, SessionPolicy, Usage,
 };
-pub use step_up::{Action, CONSOLE_OPEN_FOR, PayoutDetails, Which, WhoseSessions};
+pub use step_up::{Action, OPEN_FOR, PayoutDetails, Which, WhoseSessions};
 
 use crate::audit::{self, Event, EventType, Origin, Trail};
 use crate::clock::Clock;

@@ -237,6 +237,12 @@ refusals! {
     /// The token was replaced a moment ago, by a request that ran at the same time.
     SessionRotated, Conflict, "session_rotated",
         "Your session was renewed by another request at this moment. Nothing was changed. Please try again.";
+    /// The token should have been replaced long ago, which cannot be done on the way to an app.
+    RotationOverdue, Unauthenticated, "rotation_overdue",
+        "Your session has to be renewed first. Open the page again, and it will be.";
+    /// Some paths of apps take a touch, and the proxy did not say which path this is.
+    ForwardedUriMissing, StepUp, "forwarded_uri_missing",
+        "The proxy in front of this app did not say which page this is, so it stays closed. Whoever runs the service can mend that.";
     /// None of the person's sessions has this id.
     SessionNotFound, NotFound, "session_not_found",
         "That session has ended already.";

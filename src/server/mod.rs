@@ -6,6 +6,7 @@ mod commands;
 pub mod config;
 mod dbsc;
 mod export;
+mod forward;
 pub(crate) mod fuzzing;
 mod handlers;
 mod introspect;

@@ -17,7 +17,7 @@ use super::state::AppState;
 use crate::api::{self, ApiError};
 use crate::app::{self, Notice, PageContext};
 use crate::auth::{
-    ADDRESS_LIMIT, Access, Caller, CurrentSession, EndReason, Error, PASSKEY_LIMIT, Refusal, Resolution,
+    ADDRESS_LIMIT, Access, Action, Caller, CurrentSession, EndReason, Error, PASSKEY_LIMIT, Refusal, Resolution,
     day_and_time,
 };
 use crate::clock::Timestamp;
@@ -28,8 +28,9 @@ pub(super) async fn sign_in(
     Extension(resolution): Extension<Resolution>,
     request: Request,
 ) -> Response {
+    let to = wanted(&state, &request);
     if resolution.live().is_ok() {
-        return see_other("/account");
+        return see_other(to.as_deref().unwrap_or("/account"));
     }
     let notice = match request.uri().query() {
         Some("signed-out") => Some(Notice::SignedOut),
@@ -37,7 +38,7 @@ pub(super) async fn sign_in(
         _ => why_ended(&resolution),
     };
     let context = context(&state, &request, "Sign in");
-    render(request, context, move || view! { <app::SignInPage notice=notice /> }).await
+    render(request, context, move || view! { <app::SignInPage notice=notice to=to.clone() /> }).await
 }
 
 /// `GET /signup`
@@ -46,11 +47,24 @@ pub(super) async fn sign_up(
     Extension(resolution): Extension<Resolution>,
     request: Request,
 ) -> Response {
+    let to = wanted(&state, &request);
     if resolution.live().is_ok() {
-        return see_other("/account");
+        return see_other(to.as_deref().unwrap_or("/account"));
     }
     let context = context(&state, &request, "Create an account");
-    render(request, context, || view! { <app::SignUpPage /> }).await
+    render(request, context, move || view! { <app::SignUpPage to=to.clone() /> }).await
+}
+
+/// Where a person wants to go on after signing in.
+fn wanted(state: &AppState, request: &Request) -> Option<String> {
+    let to = query_member(request.uri().query(), "to");
+    state.forward.back(to.as_deref()).map(|back| back.path().to_owned())
+}
+
+/// What an address says under this name, the first time it does.
+pub(super) fn query_member(query: Option<&str>, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
+    pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
 
 /// `GET /account`
@@ -278,7 +292,7 @@ impl Asked {
 }
 
 /// The session, if it may see this.
-async fn admit<'a>(
+pub(super) async fn admit<'a>(
     state: &AppState,
     caller: &Caller,
     resolution: &'a Resolution,
@@ -290,13 +304,22 @@ async fn admit<'a>(
 }
 
 /// What a person sees instead of the page, until they may see it.
-async fn turn_away(state: &AppState, request: Request, resolution: &Resolution, because: Error) -> Response {
+pub(super) async fn turn_away(
+    state: &AppState,
+    request: Request,
+    resolution: &Resolution,
+    because: Error,
+) -> Response {
     let is_followed = resolution.live().is_ok_and(CurrentSession::is_followed);
     match because {
         Error::StepUp(required) => {
             let reasons: Vec<api::Reason> = required.signals.into_iter().map(Into::into).collect();
-            let context = context(state, &request, "Is this still you?");
-            let page = move || view! { <app::ConfirmPage reasons=reasons.clone() /> };
+            let action = match required.action {
+                Action::AppOpen(area) => app::Touch::App(area),
+                _ => app::Touch::Visit,
+            };
+            let context = context(state, &request, action.title());
+            let page = move || view! { <app::ConfirmPage reasons=reasons.clone() action=action.clone() /> };
             let mut response = render(request, context, page).await;
             *response.status_mut() = StatusCode::FORBIDDEN;
             response.extensions_mut().insert(super::middleware::AsItIs);

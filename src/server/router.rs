@@ -9,7 +9,9 @@ use axum::routing::{MethodRouter, any, get, post};
 use leptos::prelude::provide_context;
 
 use super::state::AppState;
-use super::{admin, dbsc, export, handlers, introspect, links, middleware, pages, recover, site, well_known};
+use super::{
+    admin, dbsc, export, forward, handlers, introspect, links, middleware, pages, recover, site, well_known,
+};
 use crate::api::ApiError;
 
 /// Where what only operators know of begins.
@@ -54,6 +56,12 @@ pub fn router(state: AppState) -> Router {
         .route("/recover/restore/panel", get(recover::restore_panel))
         .route_layer(from_fn_with_state(state.clone(), middleware::session))
         .route_layer(from_fn_with_state(state.clone(), middleware::throttle));
+    // On the way to an app. What is asked for there is asked for here.
+    let to_apps = Router::new()
+        .route("/continue", get(forward::go_on))
+        .route_layer(from_fn_with_state(state.clone(), middleware::session))
+        .route_layer(from_fn_with_state(state.clone(), forward::as_there))
+        .route_layer(from_fn_with_state(state.clone(), middleware::throttle));
     // Whoever is no operator finds nothing at any of these, whatever the method.
     let of_operators = Router::new()
         .merge(server_functions(&state, |path| path.starts_with(CONSOLE)))
@@ -74,6 +82,8 @@ pub fn router(state: AppState) -> Router {
     // What else stands below is never throttled: the browser's own calls (DBSC), what operators ask, and files.
     let routes = of_people
         .merge(of_operators)
+        .merge(to_apps)
+        .route("/auth/forward", get(forward::judge))
         .route("/auth/dbsc/register", post(dbsc::register))
         .route("/auth/dbsc/refresh", post(dbsc::refresh))
         .route("/auth/introspect", post(introspect::introspect).route_layer(json).route_layer(throttled))

@@ -10,6 +10,7 @@ use crate::alerts::Watcher;
 use crate::audit::{self, Keeper, Trail};
 use crate::auth::{Auth, Engine, InvalidRelyingParty, RelyingParty, Service};
 use crate::clock::Clock;
+use crate::forward::Forward;
 use crate::geo::{self, GeoError, SharedGeo};
 use crate::jobs;
 use crate::keyring::{Keyring, KeyringError, Place};
@@ -114,6 +115,8 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     ));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &config.alerts_off));
+    let forward =
+        Arc::new(Forward::new(auth.clone(), clock.clone(), config.forward.clone(), config.origin.clone()));
     let admin = Arc::new(Admin::new(trail.clone(), auth.clone(), watcher.clone(), outbox.clone(), geo.clone()));
     Ok(AppState {
         config: Arc::new(config),
@@ -125,6 +128,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
         auth,
         vault,
         admin,
+        forward,
         throttle,
         outbox,
         geo,

@@ -7,6 +7,7 @@ use crate::alerts::Watcher;
 use crate::audit::{Keeper, Trail};
 use crate::auth::Auth;
 use crate::clock::Clock;
+use crate::forward::Forward;
 use crate::geo::SharedGeo;
 use crate::jobs;
 use crate::keyring::Keyring;
@@ -38,6 +39,8 @@ pub struct AppState {
     pub vault: Arc<Vault>,
     /// The rules of the console.
     pub admin: Arc<Admin>,
+    /// The rules for apps behind the same proxy.
+    pub forward: Arc<Forward>,
     /// How much is let through.
     pub throttle: Throttle,
     /// What has to be sent.

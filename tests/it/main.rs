@@ -46,6 +46,7 @@ mod edge;
 mod export;
 mod export_lines;
 mod faults;
+mod forward;
 mod fuzz;
 mod hostile;
 mod introspect;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::live::Live;
 use super::message::Message;
 
-/// Signs in with a passkey and goes to the account.
+/// Signs in with a passkey and loads the page again, which sends who is signed in on.
 #[island]
 pub fn SignIn() -> impl IntoView {
     let message = RwSignal::new(None::<Message>);
@@ -111,7 +111,7 @@ mod running {
             // Still busy: the page is about to go.
             Ok(()) => {
                 message.set(Some(Message::done(Flow::SignIn)));
-                page::go("/account");
+                page::reload();
             }
             Err(failure) => {
                 message.set(Some(Message::failed(Flow::SignIn, failure)));

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::live::Live;
 use super::message::Message;
 
-/// Creates an account with a passkey and goes to it.
+/// Creates an account with a passkey and loads the page again, which sends who is signed in on.
 #[island]
 pub fn SignUp() -> impl IntoView {
     let message = RwSignal::new(None::<Message>);
@@ -107,7 +107,7 @@ mod running {
             match outcome.await {
                 Ok(()) => {
                     say(Message::done(Flow::SignUp));
-                    page::go("/account");
+                    page::reload();
                 }
                 Err(failure) => {
                     busy.set(false);

@@ -30,12 +30,17 @@ mod running {
     use crate::browser::form::Form;
     use crate::browser::{guarded, page};
 
+    /// What the touch is for: the nearest element around says it.
+    fn action(stage: Stage) -> Option<String> {
+        stage.content()?.closest("[data-step-up]").ok()??.get_attribute("data-step-up")
+    }
+
     pub(super) fn step_up(stage: Stage, form: Form) {
+        let Some(body) = action(stage) else { return };
         form.set_busy(true);
         spawn_local(async move {
             stage.say(Message::preparing());
-            let action = r#"{"action":"session_continue","params":{}}"#;
-            match guarded::step_up(action, &move |said| stage.say(said)).await {
+            match guarded::step_up(&body, &move |said| stage.say(said)).await {
                 // Still busy: the page is about to go.
                 Ok(()) => {
                     stage.say(Message::done(Flow::Confirm));

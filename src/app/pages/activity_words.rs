@@ -136,6 +136,7 @@ fn to(action: &str) -> &'static str {
         "email_primary" => "to change your main mail address",
         "recovery_codes_create" => "to make recovery codes",
         "admin_open" => "to look at the console",
+        "app_open" => "to open a part of an app",
         "alert_acknowledge" => "to say that an alert was seen to",
         "admin_session_revoke" => "to end somebody’s session",
         _ => UNNAMED_ACTION,

@@ -32,7 +32,7 @@ pub use admin::{
 };
 pub use api_keys::{ApiKeysPage, ApiKeysPanel};
 pub use billing::{BillingPage, BillingPanel};
-pub use confirm::{ConfirmPage, ProvePage};
+pub use confirm::{ConfirmPage, ProvePage, Touch};
 pub use deletion::{DeletionPage, DeletionPanel};
 pub use error::error_page;
 pub use not_me::NotMePage;
@@ -59,6 +59,17 @@ fn PanelFrom(
         <div data-panel=src data-live=live>
             <Panel />
         </div>
+    }
+}
+
+/// The address of a page from which a person goes on to `to`.
+pub fn towards(page: &str, to: Option<&str>) -> String {
+    match to {
+        Some(to) => format!(
+            "{page}?{}",
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish()
+        ),
+        None => page.to_owned(),
     }
 }
 

@@ -2,12 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::NeedsScript;
+use super::{NeedsScript, towards};
 use crate::app::islands::SignUp;
 
 /// An address, perhaps a name, and a passkey.
 #[component]
-pub fn SignUpPage() -> impl IntoView {
+pub fn SignUpPage(
+    /// Where they go on afterwards, if somewhere.
+    to: Option<String>,
+) -> impl IntoView {
     view! {
         <main id="main" class="page" tabindex="-1">
             <div class="stack" data-gap="l">
@@ -20,7 +23,7 @@ pub fn SignUpPage() -> impl IntoView {
                     because="A passkey lives on your device, and JavaScript is how this page talks to it. Nothing on this page can create a passkey without it."
                 />
                 <SignUp />
-                <p>"Have a passkey already? " <a href="/">"Sign in"</a></p>
+                <p>"Have a passkey already? " <a href=towards("/", to.as_deref())>"Sign in"</a></p>
             </div>
         </main>
     }

@@ -53,7 +53,8 @@ impl Auth {
         facts: Facts,
         now: Timestamp,
     ) -> Result<Weighed, Error> {
-        let route = self.engine.policy().sensitive_route(&caller.path);
+        let of_app = caller.app_route.as_deref();
+        let route = of_app.or_else(|| self.engine.policy().sensitive_route(&caller.path));
         let mut input = Input {
             moment: Moment::SessionUse,
             at: now.0,

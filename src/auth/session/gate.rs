@@ -1,11 +1,14 @@
 //! What a live session may do. Each gate says no in its own words.
 
+use std::time::Duration;
+
 use super::super::evaluation::Weighed;
 use super::super::refusal::StepUpRequired;
 use super::super::step_up::Action;
 use super::super::{Auth, Caller, Error, Refusal};
 use super::{CurrentSession, Proven, Standing};
 use crate::audit::{Event, EventType};
+use crate::clock::Timestamp;
 use crate::defence::Defence;
 use crate::risk::Assessment;
 use crate::secret::Secret;
@@ -19,6 +22,11 @@ pub enum Access {
     ReadSensitive,
     /// The empty frame of a page that matters. What is in it is fetched with a proof.
     OpenSensitive,
+    /// What an app has. The browser's request goes to the app, so no proof comes with it.
+    Forward {
+        /// Whether it can change something there.
+        is_change: bool,
+    },
 }
 
 impl Auth {
@@ -71,12 +79,22 @@ impl CurrentSession {
                 allow(self.assessment())?;
                 Ok(self.is_newest()?)
             }
+            Access::Forward { is_change } => {
+                self.is_in_time()?;
+                allow(self.assessment())?;
+                if is_change { Ok(self.is_newest()?) } else { Ok(()) }
+            }
         }
     }
 
     /// A cookie alone is worth nothing when the proof is overdue.
     fn is_in_time(&self) -> Result<(), Refusal> {
         if self.is_overdue && self.proven != Proven::Yes { Err(self.unproven()) } else { Ok(()) }
+    }
+
+    /// Whether its token should have been replaced so long ago.
+    pub fn is_due_for(&self, time: Duration, now: Timestamp) -> bool {
+        self.rotation_due_at.is_some_and(|due| due.plus(time) <= now)
     }
 
     /// Whether the browser has a newer token than the one it sent, or gets it with this answer.

@@ -29,6 +29,8 @@ pub enum Usage {
     Refreshing,
     /// A page looks by itself whether the session is still there. That keeps nothing alive and renews nothing.
     Watching,
+    /// A person uses it, in an app. The answer goes to a proxy, which would lose the next token.
+    Forwarded,
     /// Signing in and out, stepping up, asking for the next token: never gated, and what they do they do themselves.
     Ungated,
 }
@@ -148,6 +150,7 @@ impl Auth {
             && judged.due_at <= now;
 
         let renewed = match standing {
+            _ if usage == Usage::Forwarded => None,
             // Who is not let in gets no token. To step up, though, the newest is needed.
             _ if !judged.is_let_in && usage != Usage::Ungated => None,
             Standing::Current if is_due => {
@@ -159,7 +162,7 @@ impl Auth {
         };
         if judged.is_let_in {
             self.note_arrival(token, &found, &judged, now).await?;
-            if usage == Usage::Active {
+            if matches!(usage, Usage::Active | Usage::Forwarded) {
                 if self.note_use(caller, &found, &judged, now).await? {
                     last_seen = now;
                 }

@@ -9,6 +9,8 @@ use super::payout::PayoutDetails;
 
 /// A note to an alert is no report.
 const NOTE_LIMIT: usize = 200;
+/// A part of an app is named by its path.
+const AREA_LIMIT: usize = 200;
 
 /// An action that needs a fresh assertion, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub enum Action {
     EmailPrimary(Uuid),
     /// Look at the console of operators for a while.
     AdminOpen,
+    /// Use this part of an app for a while.
+    AppOpen(String),
     /// Say that an alert was seen to, and what was found.
     AlertAcknowledge {
         /// Which.
@@ -89,6 +93,7 @@ struct Params {
     note: Option<String>,
     user: Option<Uuid>,
     all: bool,
+    area: Option<String>,
 }
 
 impl WhoseSessions {
@@ -139,6 +144,9 @@ impl Action {
             "email_remove" => Some(Self::EmailRemove(params.id?)),
             "email_primary" => Some(Self::EmailPrimary(params.id?)),
             "admin_open" => Some(Self::AdminOpen),
+            "app_open" => {
+                identity::parse_text(&params.area?, AREA_LIMIT, Refusal::NoteInvalid).ok()?.map(Self::AppOpen)
+            }
             "alert_acknowledge" => Self::alert_acknowledge(params.id?, params.note.as_deref()).ok(),
             "admin_session_revoke" => Some(Self::AdminSessionRevoke {
                 user: params.user?,
@@ -166,6 +174,11 @@ impl Action {
         matches!(self, Self::AdminOpen | Self::AlertAcknowledge { .. } | Self::AdminSessionRevoke { .. })
     }
 
+    /// Whether the touch opens something for a while, and is not spent.
+    pub(in crate::auth) fn is_opening(&self) -> bool {
+        matches!(self, Self::AdminOpen | Self::AppOpen(_))
+    }
+
     /// Whether it has to wait after a recovery: it gives or takes something that could not be had back.
     pub(in crate::auth) fn is_held(&self) -> bool {
         match self {
@@ -179,6 +192,7 @@ impl Action {
             | Self::EmailRemove(_)
             | Self::EmailPrimary(_)
             | Self::AdminOpen
+            | Self::AppOpen(_)
             | Self::AlertAcknowledge { .. }
             | Self::AdminSessionRevoke { .. } => true,
             // Whoever was recovered needs new codes at once, and ending what is not theirs is never too early.
@@ -208,6 +222,7 @@ impl Action {
             Self::EmailRemove(_) => "email_remove",
             Self::EmailPrimary(_) => "email_primary",
             Self::AdminOpen => "admin_open",
+            Self::AppOpen(_) => "app_open",
             Self::AlertAcknowledge { .. } => "alert_acknowledge",
             Self::AdminSessionRevoke { .. } => "admin_session_revoke",
         }
@@ -230,6 +245,7 @@ impl Action {
             | Self::EmailPrimary(id)
             | Self::AlertAcknowledge { id, note: None } => json!({ "id": id.to_string() }),
             Self::EmailAdd(address) => json!({ "address": address }),
+            Self::AppOpen(area) => json!({ "area": area }),
             Self::SessionRevoke(Which::Others) => json!({ "others": true }),
             Self::ApiKeyCreate(name) => json!({ "name": name }),
             Self::PayoutUpdate(details) => {
@@ -277,6 +293,8 @@ mod tests {
             Action::ApiKeyCreate("backup".into()),
             Action::ApiKeyCreate("Backup".into()),
             Action::AdminOpen,
+            Action::AppOpen("/admin".into()),
+            Action::AppOpen("app.example/admin".into()),
             Action::AlertAcknowledge { id, note: None },
             Action::AlertAcknowledge { id, note: Some("was me".into()) },
             Action::AdminSessionRevoke { user: id, which: WhoseSessions::All },
@@ -327,6 +345,8 @@ mod tests {
             ("payout_update", r#"{"accountHolder":" ","iban":"NO9386011117947"}"#),
             ("email_add", r#"{"address":"ada"}"#),
             ("email_add", "{}"),
+            ("app_open", "{}"),
+            ("app_open", r#"{"area":" "}"#),
             ("email_remove", r#"{"address":"ada@example.test"}"#),
             ("alert_acknowledge", "{}"),
             ("admin_session_revoke", r#"{"all":true}"#),

@@ -30,8 +30,9 @@ use crate::secret::{Secret, random_bytes};
 use crate::store::step_up_grants::Wanted;
 use crate::store::{credentials, dbsc, sessions, step_up_grant, step_up_grants, users};
 
-/// For so long after a touch an operator may look at the console. Looking only: each act needs a touch of its own.
-pub const CONSOLE_OPEN_FOR: Duration = Duration::from_mins(10);
+/// For so long after a touch an operator may look at the console, or a person use a part of an app that takes one. Each act of an operator
+/// needs a touch of its own.
+pub const OPEN_FOR: Duration = Duration::from_mins(10);
 
 /// What must be remembered between options and verify.
 #[derive(Serialize, Deserialize)]
@@ -197,7 +198,7 @@ impl Auth {
         action: &Action,
         touched: &Touched,
     ) -> Result<(Timestamp, Option<(Secret, Duration)>), Error> {
-        let lifetime = if *action == Action::AdminOpen { CONSOLE_OPEN_FOR } else { CEREMONY_LIFETIME };
+        let lifetime = if action.is_opening() { OPEN_FOR } else { CEREMONY_LIFETIME };
         let valid_until = self.clock.now().plus(lifetime);
         // Going on is all there was to allow, and `vouch` does it after every touch.
         if *action == Action::SessionContinue {
@@ -310,6 +311,16 @@ impl Auth {
         action: &Action,
     ) -> Result<(), Error> {
         current.may_change()?;
+        self.expect_open(caller, current, action).await
+    }
+
+    /// The same, where no proof can come along: what is to be opened belongs to an app.
+    pub(crate) async fn expect_open(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+    ) -> Result<(), Error> {
         self.expect_no_hold(self.store.reader(), current, action).await?;
         if self.has_grant(caller, current, action).await? {
             return Ok(());

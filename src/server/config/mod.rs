@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod audit;
+mod forward;
 mod metrics;
 mod notify;
 mod recovery;
@@ -29,6 +30,7 @@ pub use source::ConfigError;
 use source::Source;
 
 use crate::auth::SessionPolicy;
+use crate::forward::ForwardPolicy;
 use crate::notify::Settings as NotifySettings;
 use crate::recovery::RecoveryPolicy;
 use crate::risk::Policy;
@@ -56,6 +58,8 @@ pub struct Config {
     pub deletion_delay: Duration,
     /// Networks whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// What matters in apps behind the same proxy.
+    pub forward: ForwardPolicy,
     /// Certificate and key, to serve HTTPS without a proxy.
     pub tls: Option<Tls>,
     /// The database.
@@ -176,6 +180,7 @@ impl Config {
                 "a list of networks such as 10.0.0.0/8",
                 parse_networks,
             )?,
+            forward: forward::policy(&source)?,
             tls,
             audit: audit::settings(&source, &database)?,
             database,
@@ -332,6 +337,8 @@ mod tests {
             ("", &[("HOLDFAST_DATABASE_URL", "mysql://x")], "HOLDFAST_DATABASE_URL"),
             ("", &[("HOLDFAST_TRUSTED_PROXIES", "10.0.0.0/99")], "HOLDFAST_TRUSTED_PROXIES"),
             ("[sessions]\nidle = 'soon'", &[], "sessions.idle"),
+            ("[forward]\nsensitive = ['admin']", &[], "forward.sensitive"),
+            ("[forward]\nstep-up = ['/admin', '/a/../b']", &[], "forward.step-up"),
         ] {
             let error = parse(file, env).expect_err(named);
             assert!(error.contains(named), "{error}");

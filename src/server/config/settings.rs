@@ -47,6 +47,8 @@ pub const SETTINGS: &[Setting] = &[
     secret("database.url", "HOLDFAST_DATABASE_URL", Some("sqlite://holdfast.db?mode=rwc")),
     setting("database.max-connections", "HOLDFAST_DATABASE_MAX_CONNECTIONS", Some("16")),
     setting("secrets.file", "HOLDFAST_SECRETS", None),
+    setting("forward.sensitive", "HOLDFAST_FORWARD_SENSITIVE", Some("")),
+    setting("forward.step-up", "HOLDFAST_FORWARD_STEP_UP", Some("")),
     setting("sessions.profile", "HOLDFAST_SESSION_PROFILE", Some("standard")),
     setting("sessions.lifetime", "HOLDFAST_SESSION_LIFETIME", None),
     setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),

@@ -24,10 +24,12 @@ fn canonical_location(state: &AppState, request: &Request) -> Option<HeaderValue
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let is_page = request.method() == Method::GET && text(header::ACCEPT).is_some_and(|a| a.contains("text/html"));
+    let is_call = request.uri().path().starts_with("/auth/");
     let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or_else(|| text(header::HOST))?;
     let origin = state.config.origin.origin().ascii_serialization();
     let canonical = origin.split_once("://")?.1;
-    if !is_page || host.eq_ignore_ascii_case(canonical) {
+    // Of a call of the API by a proxy, only what it asks about is for a person.
+    if !is_page || is_call || host.eq_ignore_ascii_case(canonical) {
         return None;
     }
     let path = request.uri().path_and_query().map(PathAndQuery::as_str).filter(|path| path.starts_with('/'))?;

@@ -56,6 +56,7 @@ pub(in crate::server) async fn identify(
         step_up: secret(headers, cookies::STEP_UP),
         bound_cookie: secret(headers, cookies::BOUND),
         proof: proof(headers),
+        app_route: None,
         has_worked: false,
     };
     let path: String = request.uri().path().chars().take(LOGGED_LIMIT).collect();

@@ -1,0 +1,156 @@
+//! `GET /auth/forward`: a proxy asks whether a request to an app may go on. And `/continue`, where a person does first what is missing.
+//!
+//! nginx takes 2xx, 401 and 403 from whoever it asks and makes a 500 of anything else, so there is nothing else: whatever goes wrong,
+//! the request does not go on.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Extension, RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use url::Url;
+
+use super::pages::{admit, query_member, see_other, turn_away};
+use super::state::AppState;
+use crate::api::ApiError;
+use crate::app;
+use crate::auth::{Access, Caller, Error, Refusal, Resolution};
+use crate::forward::{Admitted, Asked, Stopped};
+
+const X_AUTH_USER: HeaderName = HeaderName::from_static("x-auth-user");
+const X_AUTH_SESSION: HeaderName = HeaderName::from_static("x-auth-session");
+const X_AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
+/// Where a person can do what is missing, for proxies that cannot be told with a `Location`.
+const X_AUTH_REDIRECT: HeaderName = HeaderName::from_static("x-auth-redirect");
+
+/// Longer headers say nothing that is needed here.
+const HEADER_LIMIT: usize = 4096;
+
+/// `GET /auth/forward`
+pub(super) async fn judge(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let is_trusted = peer.is_some_and(|Extension(ConnectInfo(peer))| {
+        state.config.trusted_proxies.iter().any(|network| network.contains(&peer.ip().to_canonical()))
+    });
+    let asked = read(&headers, is_trusted);
+    let verdict = match state.throttle.read(&caller.source()) {
+        Ok(()) => state.forward.judge(&caller, &asked).await,
+        Err(error) => Err(Error::from(error).into()),
+    };
+    match verdict {
+        Ok(admitted) => name(admitted),
+        Err(because) => {
+            let way_on = state.forward.way_on(&asked, &because);
+            let redirects = query_member(query.as_deref(), "mode").as_deref() == Some("redirect");
+            stop(because, way_on, redirects && asked.is_navigation && !asked.is_change())
+        }
+    }
+}
+
+/// What the proxy says, if it is one of ours; and what the browser says through it.
+fn read(headers: &HeaderMap, is_trusted: bool) -> Asked {
+    let forwarded = |name| if is_trusted { one(headers, name) } else { None };
+    let own = |name| one(headers, name);
+    let mode = own("sec-fetch-mode");
+    let is_navigation = match mode.as_deref() {
+        Some(mode) => mode == "navigate",
+        None => own("accept").is_some_and(|accept| accept.contains("text/html")),
+    };
+    Asked {
+        method: forwarded("x-forwarded-method"),
+        scheme: forwarded("x-forwarded-proto").filter(|scheme| ["http", "https"].contains(&scheme.as_str())),
+        host: forwarded("x-forwarded-host").filter(|host| !host.contains([',', '/', '@', ' '])),
+        uri: forwarded("x-forwarded-uri").filter(|uri| uri.starts_with('/')),
+        is_navigation,
+        // A proxy takes `Upgrade` off before it asks.
+        is_web_socket: mode.as_deref() == Some("websocket") || headers.contains_key("sec-websocket-key"),
+        fetch_site: own("sec-fetch-site"),
+        origin: own("origin"),
+        referer: own("referer"),
+    }
+}
+
+/// A header that is there once. One that comes twice can be read in two ways.
+fn one(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().filter(|value| value.len() <= HEADER_LIMIT).map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// It may go on, and this is whose it is.
+fn name(Admitted { user, session, email }: Admitted) -> Response {
+    let mut response = Json(json!({ "ok": true })).into_response();
+    let said = [(X_AUTH_USER, user.to_string()), (X_AUTH_SESSION, session.to_string())];
+    for (name, value) in said.into_iter().chain(email.map(|email| (X_AUTH_EMAIL, email))) {
+        // An address may have letters beyond ASCII; the header has them in UTF-8.
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn stop(because: Stopped, way_on: Option<Url>, redirects: bool) -> Response {
+    let way_on = way_on.and_then(|url| HeaderValue::from_str(url.as_str()).ok());
+    if let (true, Some(way_on)) = (redirects, &way_on) {
+        return (StatusCode::FOUND, [(header::LOCATION, way_on.clone())]).into_response();
+    }
+    let error = match because {
+        Stopped::CrossSite => ApiError::cross_site(),
+        Stopped::Rule(error) => error.into(),
+    };
+    // A token that was just replaced is none for what changes something; the rest is refused whoever asks.
+    let is_of_session = error.status() == 401 || error.code == Refusal::SessionRotated.code();
+    let mut response = error.into_response();
+    *response.status_mut() = if is_of_session { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
+    if let Some(way_on) = way_on {
+        response.headers_mut().insert(X_AUTH_REDIRECT, way_on);
+    }
+    response
+}
+
+/// `GET /continue?to=&area=`: whatever is missing for going there is asked for here, by the page that asks for it anywhere else. That
+/// page loads again when it has it, and finds nothing missing.
+pub(super) async fn go_on(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(resolution): Extension<Resolution>,
+    request: Request,
+) -> Response {
+    let [to, area] = ["to", "area"].map(|name| query_member(request.uri().query(), name));
+    let Some(back) = state.forward.back(to.as_deref()) else { return see_other("/account") };
+    let outcome = async {
+        let current = admit(&state, &caller, &resolution, Access::Read).await?;
+        match &area {
+            Some(area) => state.forward.expect_open(&caller, current, area).await,
+            None => Ok(()),
+        }
+    };
+    match outcome.await {
+        Ok(()) => see_other(back.path()),
+        Err(Error::Refused(Refusal::NoSession | Refusal::InvalidSession)) => {
+            see_other(&app::towards("/", Some(back.path())))
+        }
+        Err(because) => turn_away(&state, request, &resolution, because).await,
+    }
+}
+
+/// Before the session is judged: it is judged as it will be there.
+pub(super) async fn as_there(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let to = query_member(request.uri().query(), "to");
+    let route = state.forward.back(to.as_deref()).and_then(|back| state.forward.sensitive_area_of(&back));
+    if let Some(caller) = request.extensions_mut().get_mut::<Caller>() {
+        caller.app_route = route;
+    }
+    next.run(request).await
+}
