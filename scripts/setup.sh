@@ -3,7 +3,7 @@
 #   build   a C compiler, Rust for both faces, wasm-bindgen         (make run)
 #   ship    Node, wasm-opt, the minifier                            (make build)
 #   lint    rustfmt, clippy                                         (make lint)
-#   test    Chromium, Postgres, Playwright, a mail server           (make test)
+#   test    Chromium, Postgres, Playwright, a mail server, proxies  (make test)
 #   watch   cargo-leptos                                            (make watch)
 #   geo     where addresses are; without npm or a network: nothing (make run, make build)
 . "$(dirname "$0")/lib.sh"
@@ -90,18 +90,21 @@ role_lint() {
   if [ "$(id -u)" = 0 ] && have apt-get; then apt_install shellcheck; fi
 }
 
-# Prometheus and promtool as Debian builds them, in our own folder: installed as a package, it would begin to serve.
-need_prometheus() {
-  { have prometheus && have promtool; } && return
-  have apt-get || die "please install prometheus and promtool, and run this again"
-  say "getting Debian's Prometheus, once"
+# debian_programs PACKAGE PROGRAM…: programs as Debian builds them, in our own folder: installed as a package, they would begin to serve.
+debian_programs() {
+  local package="$1" program absent=
+  shift
+  for program in "$@"; do have "$program" || absent=1; done
+  [ -n "$absent" ] || return 0
+  have apt-get || die "please install $*, and run this again"
+  say "getting Debian's $package, once"
   local work
   work="$(mktemp -d)"
-  (cd "$work" && apt-get download -qq prometheus >/dev/null 2>&1) ||
-    { as_root apt-get update -qq -o DPkg::Lock::Timeout=300; (cd "$work" && apt-get download -qq prometheus >/dev/null); }
-  dpkg -x "$work"/prometheus_*.deb "$work/x"
+  (cd "$work" && apt-get download -qq "$package" >/dev/null 2>&1) ||
+    { as_root apt-get update -qq -o DPkg::Lock::Timeout=300; (cd "$work" && apt-get download -qq "$package" >/dev/null); }
+  dpkg -x "$work/$package"_*.deb "$work/x"
   mkdir -p "$HOLDFAST_TOOLS/bin"
-  mv "$work/x/usr/bin/prometheus" "$work/x/usr/bin/promtool" "$HOLDFAST_TOOLS/bin/"
+  for program in "$@"; do mv "$work/x/usr/bin/$program" "$HOLDFAST_TOOLS/bin/" 2>/dev/null || mv "$work/x/usr/sbin/$program" "$HOLDFAST_TOOLS/bin/"; done
   rm -rf "$work"
 }
 
@@ -111,7 +114,9 @@ role_test() {
   # Mail is tested against a real server; it refuses, drops and waits as it is told.
   npm_tool smtp-server "$SMTP_SERVER"
   "$HOLDFAST_ROOT/scripts/with-postgres.sh" --find >/dev/null 2>&1 || apt_install postgresql
-  need_prometheus
+  debian_programs prometheus prometheus promtool
+  debian_programs nginx nginx
+  debian_programs caddy caddy
   local project="$HOLDFAST_ROOT/end2end"
   if ! cmp -s "$project/package-lock.json" "$project/node_modules/.installed-lock.json"; then
     say "installing Playwright"

@@ -5,7 +5,7 @@
 //! | `ssr`     | the server | all but `browser` |
 //! | `hydrate` | the WebAssembly in the browser | `api` (its types), `app` (its islands), `browser` |
 //!
-//! Arrows point one way: `app → api → {auth, vault, admin} → {risk, throttle, audit, notify} → store`; `server` wires them. ARCHITECTURE.md has the map.
+//! Arrows point one way: `app → api → {auth, vault, forward, admin} → {risk, throttle, audit, notify} → store`; `server` wires them. ARCHITECTURE.md has the map.
 
 #[cfg(feature = "ssr")]
 mod admin;

@@ -6,10 +6,11 @@ use web_sys::{Element, Event};
 
 use super::{form, js, times};
 
-/// Where it is from, and whether it is to be kept fresh: the nearest element around it says so.
-pub(crate) fn source(content: &Element) -> Option<(String, bool)> {
-    let around = content.closest("[data-panel]").ok()??;
-    Some((around.get_attribute("data-panel")?, around.has_attribute("data-live")))
+/// What an island is about, as the nearest element around its content says: of a panel where it is from, and whether it is to be kept
+/// fresh; of a touch what it is for.
+pub(crate) fn about(content: &Element) -> Option<(String, bool)> {
+    let around = content.closest("[data-about]").ok()??;
+    Some((around.get_attribute("data-about")?, around.has_attribute("data-live")))
 }
 
 /// Whether somebody is typing, pressing, or about to press in it. What is under a finger must not move.

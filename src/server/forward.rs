@@ -23,8 +23,11 @@ use crate::forward::{Admitted, Asked, Stopped};
 const X_AUTH_USER: HeaderName = HeaderName::from_static("x-auth-user");
 const X_AUTH_SESSION: HeaderName = HeaderName::from_static("x-auth-session");
 const X_AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
-/// Where a person can do what is missing, for proxies that cannot be told with a `Location`.
+/// Where a person on their way to a page can do what is missing, for proxies that cannot be told with a `Location`.
 const X_AUTH_REDIRECT: HeaderName = HeaderName::from_static("x-auth-redirect");
+
+/// The same for what runs in a page: it decides itself when to leave.
+const X_AUTH_PAGE: HeaderName = HeaderName::from_static("x-auth-page");
 
 /// Longer headers say nothing that is needed here.
 const HEADER_LIMIT: usize = 4096;
@@ -50,7 +53,7 @@ pub(super) async fn judge(
         Err(because) => {
             let way_on = state.forward.way_on(&asked, &because);
             let redirects = query_member(query.as_deref(), "mode").as_deref() == Some("redirect");
-            stop(because, way_on, redirects && asked.is_navigation && !asked.is_change())
+            stop(because, way_on, asked.is_navigation, redirects)
         }
     }
 }
@@ -100,9 +103,9 @@ fn name(Admitted { user, session, email }: Admitted) -> Response {
     response
 }
 
-fn stop(because: Stopped, way_on: Option<Url>, redirects: bool) -> Response {
+fn stop(because: Stopped, way_on: Option<Url>, is_navigation: bool, redirects: bool) -> Response {
     let way_on = way_on.and_then(|url| HeaderValue::from_str(url.as_str()).ok());
-    if let (true, Some(way_on)) = (redirects, &way_on) {
+    if let (true, Some(way_on)) = (redirects && is_navigation, &way_on) {
         return (StatusCode::FOUND, [(header::LOCATION, way_on.clone())]).into_response();
     }
     let error = match because {
@@ -114,7 +117,7 @@ fn stop(because: Stopped, way_on: Option<Url>, redirects: bool) -> Response {
     let mut response = error.into_response();
     *response.status_mut() = if is_of_session { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
     if let Some(way_on) = way_on {
-        response.headers_mut().insert(X_AUTH_REDIRECT, way_on);
+        response.headers_mut().insert(if is_navigation { X_AUTH_REDIRECT } else { X_AUTH_PAGE }, way_on);
     }
     response
 }

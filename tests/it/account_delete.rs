@@ -25,6 +25,7 @@ on_both_databases!(
     of_two_processes_one_erases,
     keeping_it_at_the_last_moment_keeps_all_of_it_or_nothing,
     how_long_it_can_be_kept_is_a_setting,
+    what_waits_for_somebody_else_at_that_address_still_comes,
 );
 
 const DELETE: &str = "/account/delete";
@@ -120,7 +121,7 @@ async fn others_are_signed_out_and_the_page_says_when(app: App) {
 
     browser.session().await.success();
     let account = browser.open("/account").await;
-    assert!(account.text().contains("data-panel=\"/account/delete/panel?banner\""), "{}", account.text());
+    assert!(account.text().contains("data-about=\"/account/delete/panel?banner\""), "{}", account.text());
     for query in ["", "?banner"] {
         let told = panel(&mut browser, query).await;
         for said in ["Your account will be deleted on", WHEN, "Keep my account"] {
@@ -351,4 +352,17 @@ async fn how_long_it_can_be_kept_is_a_setting(app: App) {
     app.advance(1);
     erase(&app).await;
     browser.session().await.refusal(401, "invalid_session");
+}
+
+async fn what_waits_for_somebody_else_at_that_address_still_comes(app: App) {
+    leaving(&app).await;
+    app.advance(WEEK);
+    // Anybody may claim an address, and asks for a code at the last moment.
+    let mut other = app.browser();
+    let key = other.sign_up(ADA).await;
+    app.letters().await;
+    other.ask_for_code(ADA, &key).await.success();
+    erase(&app).await;
+    App::letter_to(&app.letters().await, ADA);
+    other.session().await.success();
 }

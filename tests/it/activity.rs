@@ -283,7 +283,7 @@ async fn the_page_needs_a_script_and_says_so(app: App) {
     assert!(frame.status == 200 && frame.shows_island("Panel"), "{}", frame.text());
     let html = frame.text();
     assert!(html.contains("This page needs JavaScript to show your activity."), "{html}");
-    assert!(html.contains(&format!("data-panel=\"{PANEL}\"")) && !html.contains("data-live"), "{html}");
+    assert!(html.contains(&format!("data-about=\"{PANEL}\"")) && !html.contains("data-live"), "{html}");
     assert!(!html.contains("203.0.113.0/24"), "nothing of it is in the frame");
     assert_eq!(app.browser().open("/account/activity").await.status, 303);
     assert!(browser.open("/account").await.text().contains("href=\"/account/activity\""));
@@ -317,7 +317,7 @@ async fn the_page_shows_the_oldest_without_a_way_on(app: App) {
     let next = browser.get(EVENTS).await.success()["next"].as_str().unwrap().to_owned();
     let older = format!("/account/activity?cursor={next}");
     assert!(first.text().contains(&format!("href=\"{older}\"")), "{}", first.text());
-    assert!(browser.open(&older).await.text().contains(&format!("data-panel=\"{PANEL}?cursor={next}\"")));
+    assert!(browser.open(&older).await.text().contains(&format!("data-about=\"{PANEL}?cursor={next}\"")));
     let last = browser.get(&format!("{PANEL}?cursor={next}")).await;
     assert!(
         last.text().contains("You created this account") && last.text().contains(">Newest</a>"),

@@ -95,7 +95,7 @@ async fn an_operator_looks_after_a_touch_and_for_ten_minutes(app: App) {
     let (mut browser, key, _) = app.operator().await;
     let frame = browser.open("/admin").await;
     assert_eq!(frame.status, 200);
-    assert!(frame.shows_island("Panel") && frame.text().contains("data-panel=\"/admin/panel\""));
+    assert!(frame.shows_island("Panel") && frame.text().contains("data-about=\"/admin/panel\""));
     let asked = browser.get(PANEL).await.refusal(403, "step_up_required");
     assert_eq!(asked["stepUp"], json!({ "action": "admin_open", "params": {} }));
     let touched = browser.open_console(&key).await;

@@ -83,7 +83,7 @@ async fn events_are_found_by_person_request_network_kind_and_time(app: App) {
     assert!(count(&all) > 8, "{all}");
     // The form is filled in as it was sent, and the panel asks the same.
     let frame = browser.open(&format!("/admin/events?person={id}&since=1h")).await;
-    assert!(frame.text().contains(&format!("data-panel=\"/admin/events/panel?person={id}&amp;since=1h\"")));
+    assert!(frame.text().contains(&format!("data-about=\"/admin/events/panel?person={id}&amp;since=1h\"")));
     assert!(frame.text().contains(&format!("value=\"{id}\"")), "{}", frame.text());
 }
 

@@ -311,7 +311,7 @@ async fn a_new_one_is_called_after_where_it_was_made(app: App) {
 async fn the_page_says_what_each_is_and_what_would_stop(app: App) {
     let (mut browser, _, _, second, other) = two(&app).await;
     let frame = browser.open("/account/passkeys").await;
-    assert!(frame.text().contains("data-panel=\"/account/passkeys/panel\"") && !frame.text().contains("<bdi>"));
+    assert!(frame.text().contains("data-about=\"/account/passkeys/panel\"") && !frame.text().contains("<bdi>"));
     let html = panel(&mut browser).await;
     assert!(html.contains("Synced across your devices") && html.contains("Not used yet"), "{html}");
     assert!(!html.contains("sessions elsewhere") && !html.contains("session elsewhere"));

@@ -10,6 +10,8 @@ use crate::support::{App, Key, on_both_databases};
 
 on_both_databases!(
     a_suspended_passkey_comes_back_with_itself_and_a_code,
+    a_suspended_passkey_comes_back_only_with_a_confirmed_address,
+    the_hold_begins_anew_when_a_passkey_comes_back,
     a_suspended_passkey_goes_after_thirty_days
 );
 
@@ -46,6 +48,34 @@ async fn a_suspended_passkey_comes_back_with_itself_and_a_code(app: App) {
     browser.remove_passkey(&json!(foreign), &key).await.success();
     thief.session().await.refusal(401, "invalid_session");
     app.browser().sign_in(&stolen).await.refusal(400, "passkey_unknown");
+}
+
+async fn a_suspended_passkey_comes_back_only_with_a_confirmed_address(app: App) {
+    let (_, key, codes) = saved(&app).await;
+    recovered(&app, &mut app.browser(), &codes[0]).await;
+    app.letters().await;
+    app.sql("UPDATE users SET email_verified_at = NULL").await;
+    let mut browser = app.browser();
+    restore_token(&mut browser, &key).await.refusal(409, "email_not_verified");
+    assert!(app.letters().await.is_empty(), "a claim is nobody's address");
+}
+
+async fn the_hold_begins_anew_when_a_passkey_comes_back(app: App) {
+    let (_, key, codes) = saved(&app).await;
+    recovered(&app, &mut app.browser(), &codes[0]).await;
+    app.advance(3 * DAY - 60);
+    let mut browser = app.browser();
+    let token = restore_token(&mut browser, &key).await.success()["token"].as_str().unwrap().to_owned();
+    let code = letter(&app, ADA, "Your code to bring a passkey back").await.code();
+    show(&mut browser, &token, "mail", &code).await.success();
+    let make = json!({ "name": "x" });
+    for wait in [60, 3 * DAY - 61] {
+        app.advance(wait);
+        browser.sign_in(&key).await.success();
+        browser.guarded_post("/api-keys", &make, &key).await.refusal(409, "on_hold");
+    }
+    app.advance(1);
+    browser.guarded_post("/api-keys", &make, &key).await.success();
 }
 
 /// Which row it is.

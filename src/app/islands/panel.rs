@@ -1,6 +1,6 @@
 //! A part of a page that only this browser may see: it comes by itself, with a proof, as HTML from our own server.
 //!
-//! The page says where it is from: `<div data-panel="/path" data-live>` around the island. In what comes, a
+//! The page says where it is from: `<div data-about="/path" data-live>` around the island. In what comes, a
 //! `<form data-call="/path">` makes a call:
 //!
 //! | attribute | |
@@ -82,7 +82,7 @@ mod running {
     }
 
     fn source(stage: Stage) -> Option<(String, bool)> {
-        fragment::source(&stage.content()?)
+        fragment::about(&stage.content()?)
     }
 
     fn set_busy(stage: Stage, is_busy: bool) {
@@ -153,7 +153,7 @@ mod running {
 
     pub(super) fn submit(stage: Stage, form: Form) {
         let Some(content) = stage.content() else { return };
-        let Some((source, _)) = fragment::source(&content) else { return };
+        let Some((source, _)) = fragment::about(&content) else { return };
         if fragment::is_busy(&content) {
             return NEXT.set(Some((form, dialog::is_being_stopped())));
         }

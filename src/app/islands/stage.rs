@@ -22,8 +22,9 @@ impl Stage {
         Self { message: RwSignal::new(None), content: NodeRef::new() }
     }
 
-    /// Where the HTML is.
+    /// Where the HTML is. The server puts it there; the browser leaves it, and so needs no copy of it.
     pub(super) fn view(self, html: &'static str) -> impl IntoView {
+        let html = if cfg!(feature = "hydrate") { "" } else { html };
         view! { <div node_ref=self.content inner_html=html></div> }
     }
 }

@@ -28,15 +28,10 @@ mod running {
     use super::Stage;
     use crate::app::islands::{Failure, Flow, Message};
     use crate::browser::form::Form;
-    use crate::browser::{guarded, page};
-
-    /// What the touch is for: the nearest element around says it.
-    fn action(stage: Stage) -> Option<String> {
-        stage.content()?.closest("[data-step-up]").ok()??.get_attribute("data-step-up")
-    }
+    use crate::browser::{fragment, guarded, page};
 
     pub(super) fn step_up(stage: Stage, form: Form) {
-        let Some(body) = action(stage) else { return };
+        let Some((body, _)) = stage.content().and_then(|content| fragment::about(&content)) else { return };
         form.set_busy(true);
         spawn_local(async move {
             stage.say(Message::preparing());

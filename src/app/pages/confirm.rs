@@ -72,7 +72,7 @@ pub fn ConfirmPage(
                     because="A passkey lives on your device, and JavaScript is how this page talks to it."
                 />
                 {changes}
-                <div data-step-up=action.step_up()>
+                <div data-about=action.step_up()>
                     <StepUp />
                 </div>
                 <div class="stack">

@@ -56,7 +56,7 @@ fn PanelFrom(
     live: bool,
 ) -> impl IntoView {
     view! {
-        <div data-panel=src data-live=live>
+        <div data-about=src data-live=live>
             <Panel />
         </div>
     }
