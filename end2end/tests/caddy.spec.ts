@@ -6,7 +6,11 @@ import { startCaddy } from '../support/proxies.mjs';
 
 const test = behind(startCaddy);
 
+/** What the API answers is no page, so the browser looks for an icon by itself. */
+const NO_ICON = /favicon\.ico/;
+
 test('who is signed out is sent to sign in by a redirect, and a script is told', async ({ device: _, signUp, address, page, watch }) => {
+  watch.allow(NO_ICON);
   await page.goto('/app/page?q=a%20b');
   await expect(page).toHaveURL(/^https:\/\/login\.test\/\?to=/);
   watch.expect(/status of 401/);
@@ -20,6 +24,7 @@ test('who is signed out is sent to sign in by a redirect, and a script is told',
 });
 
 test('the API hears from Caddy who it is, whatever a page says', async ({ device: _, signUp, address, page, watch }) => {
+  watch.allow(NO_ICON);
   await signUp.complete(address);
   const own = await page.evaluate(async () => (await fetch('/auth/session')).json());
   const heard = await call(page);
@@ -33,6 +38,7 @@ test('the API hears from Caddy who it is, whatever a page says', async ({ device
 });
 
 test('a part of the app takes one more touch, and so does a change that matters', async ({ device: _, signUp, address, page, watch }) => {
+  watch.allow(NO_ICON);
   await signUp.complete(address);
   watch.expect(/status of 403/);
   await page.goto('/app/admin/x');
