@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cookies", read: cookies, limit: 4096, runs: 20000 },
     Target { name: "headers", read: headers, limit: 4096, runs: 20000 },
     Target { name: "query", read: query, limit: 2048, runs: 20000 },
+    Target { name: "back", read: back, limit: 2048, runs: 20000 },
     Target { name: "browser", read: browser, limit: 4096, runs: 20000 },
     Target { name: "text", read: text, limit: 2048, runs: 30000 },
     Target { name: "iban", read: iban, limit: 256, runs: 30000 },
@@ -82,6 +83,16 @@ fn query(bytes: &[u8]) {
     if let Ok(cursor) = text.parse::<Cursor>() {
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
     }
+}
+
+/// Where a person goes on is a path of this host, read again the same, and in an area however it is written.
+fn back(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((path, is_in_area)) = fuzzing::read_back(&text) else { return };
+    assert!(path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'), "{path:?}");
+    assert!(path.bytes().all(|byte| byte.is_ascii_graphic()), "{path:?}");
+    assert_eq!(fuzzing::read_back(&path), Some((path.clone(), is_in_area)));
+    assert!(is_in_area || !path.starts_with("/admin/"), "{path:?}");
 }
 
 fn browser(bytes: &[u8]) {

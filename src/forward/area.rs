@@ -48,10 +48,7 @@ impl Area {
             _ => true,
         };
         let is_host = match (&self.host, &asked.host) {
-            (Some(own), Some(host)) => {
-                let host = tidy_host(host);
-                *own == host || Some(own.as_str()) == host.rsplit_once(':').map(|(name, _)| name)
-            }
+            (Some(own), Some(host)) => is_host(own, host),
             _ => true,
         };
         let is_path = asked.uri.as_deref().is_none_or(|uri| {
@@ -62,19 +59,25 @@ impl Area {
     }
 }
 
+/// Whether a request names this host. Without a port it is meant whatever the port.
+fn is_host(own: &str, asked: &str) -> bool {
+    let asked = tidy_host(asked);
+    *own == asked || Some(own) == asked.rsplit_once(':').map(|(name, _)| name)
+}
+
 /// A host in one spelling.
 fn tidy_host(host: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// The segments of a path as apps may read it: decoded, in lower case, without what stands behind a `;`, with and without `..` followed.
+/// The segments of a path as apps may read it: decoded, in lower case, without what stands behind a `;` or a NUL, with and without `..` followed.
 fn path_of(uri: &str) -> (Vec<String>, Vec<String>) {
-    let path = uri.split(['?', '#']).next().unwrap_or_default();
-    // Twice: a proxy in between may decode once more.
-    let path = decode(&decode(path)).replace('\\', "/").to_lowercase();
+    let path = uri.split('?').next().unwrap_or_default();
+    // Twice: a proxy in between may decode once more. No browser sends a `#`; whoever does means something by it.
+    let path = decode(&decode(path)).replace(['\\', '#'], "/").to_lowercase();
     let (mut resolved, mut plain) = (Vec::new(), Vec::new());
     for segment in path.split('/') {
-        match segment.split(';').next().unwrap_or_default().trim() {
+        match segment.split([';', '\0']).next().unwrap_or_default().trim() {
             "" | "." => {}
             ".." => drop(resolved.pop()),
             segment => {
@@ -110,13 +113,24 @@ impl ForwardPolicy {
 
     /// The area that must have been opened with a touch for this request.
     pub(super) fn area_to_open(&self, asked: &Asked) -> Result<Option<String>, Refusal> {
-        let changed: &[Area] = if asked.is_change() { &self.sensitive } else { &[] };
+        // Which method it is may not be known, but which path.
+        let may_change = asked.is_change() || (asked.method.is_none() && asked.uri.is_some());
+        let changed: &[Area] = if may_change { &self.sensitive } else { &[] };
         let found = self.step_up.iter().chain(changed).find(|area| area.holds(asked));
         match found {
             // It may be for that area, and for any other one.
             Some(_) if asked.uri.is_none() => Err(Refusal::ForwardedUriMissing),
             found => Ok(found.map(|area| area.name.clone())),
         }
+    }
+
+    /// The same request, without a host that is neither ours nor named here: a proxy that takes any would let whoever makes one up past
+    /// what is said of one.
+    pub(super) fn with_known_host(&self, asked: &Asked, own: Option<&str>) -> Asked {
+        let mut asked = asked.clone();
+        let named = self.sensitive.iter().chain(&self.step_up).filter_map(|area| area.host.as_deref());
+        asked.host = asked.host.filter(|host| named.chain(own).any(|known| is_host(known, host)));
+        asked
     }
 
     /// Whether there is one of this name.
@@ -169,6 +183,11 @@ mod tests {
             "/admin/../public",
             "/..;/admin",
             "/admin%20",
+            "/admin%00.png",
+            "/admin#/../../public",
+            "/public#/../../admin",
+            "/public%23/../../admin",
+            "/public%3f/../../admin",
         ] {
             assert!(admin.holds(&asked("GET", "a.example", uri)), "{uri}");
         }
@@ -211,6 +230,22 @@ mod tests {
         assert_eq!(policy.sensitive_area(&unsaid), some("unnamed"));
         assert_eq!(policy.area_to_open(&unsaid), Err(Refusal::ForwardedUriMissing));
         assert_eq!(ForwardPolicy::default().area_to_open(&unsaid), Ok(None), "there is nothing it could be for");
+        let unsaid = Asked { method: None, ..asked("", "a.example", "/pay") };
+        assert_eq!(policy.area_to_open(&unsaid), Ok(some("/pay")), "it may be a change");
+    }
+
+    #[test]
+    fn a_host_that_nobody_has_named_is_in_every_area() {
+        let policy = ForwardPolicy { sensitive: vec![], step_up: vec![area("app.example/admin")] };
+        for (host, is_in) in [
+            ("app.example", true),
+            ("made-up.example", true),
+            ("login.example", false),
+            ("login.example:443", false),
+        ] {
+            let asked = policy.with_known_host(&asked("GET", host, "/admin"), Some("login.example"));
+            assert_eq!(policy.area_to_open(&asked).expect("said").is_some(), is_in, "{host}");
+        }
     }
 
     #[test]

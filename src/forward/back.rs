@@ -26,7 +26,9 @@ impl Back {
         if path == "/" || path.starts_with("//") {
             return None;
         }
-        Some(Self(url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))))
+        let whole = url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        // Letters beyond ASCII have grown.
+        (whole.len() <= LIMIT).then_some(Self(whole))
     }
 
     /// Where a request came from that a person can repeat: the page they want, or the one that a script runs in.

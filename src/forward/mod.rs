@@ -62,6 +62,15 @@ pub enum Stopped {
     Rule(#[from] Error),
 }
 
+/// For fuzz targets: where an address that says so sends a person on `http://localhost:3000`, and whether that path would be in an area.
+pub fn read_back(text: &str) -> Option<(String, bool)> {
+    let origin: Url = "http://localhost:3000".parse().ok()?;
+    let back = Back::parse(&origin, text)?;
+    let policy = ForwardPolicy { sensitive: Vec::new(), step_up: Area::parse("/admin").into_iter().collect() };
+    let is_in_area = policy.area_to_open(&back.asked(&origin)).ok()?.is_some();
+    Some((back.path().to_owned(), is_in_area))
+}
+
 impl From<Refusal> for Stopped {
     fn from(refusal: Refusal) -> Self {
         Self::Rule(refusal.into())
@@ -85,11 +94,12 @@ impl Forward {
         if asked.is_from_elsewhere() {
             return Err(Stopped::CrossSite);
         }
-        let area = self.policy.area_to_open(asked)?;
+        let believed = self.policy.with_known_host(asked, self.origin.host_str());
+        let area = self.policy.area_to_open(&believed)?;
         let caller = Caller {
             // One that came along was made for the app.
             proof: ProofHeader::Absent,
-            app_route: self.policy.sensitive_area(asked),
+            app_route: self.policy.sensitive_area(&believed),
             ..caller.clone()
         };
         let resolution = self.auth.resolve(&caller, Usage::Forwarded).await?;

@@ -260,6 +260,8 @@ async fn what_the_proxy_does_not_say_is_sensitive(app: App) {
             assert_eq!(why, [("device_changed".to_owned(), 40), ("sensitive_route".to_owned(), 20)]);
         }
     }
+    let made_up = [PAGE, ("x-forwarded-host", "made-up.example")];
+    ask(&mut changed, "GET", "/app/", &made_up).await.refusal(403, "step_up_required");
     let twice = [PAGE, ("x-forwarded-uri", "/app/"), ("x-forwarded-uri", "/app/pay")];
     ask(&mut changed, "GET", "/app/", &twice).await.refusal(403, "step_up_required");
 }

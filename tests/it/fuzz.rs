@@ -63,6 +63,7 @@ targets!(
     cookies,
     headers,
     query,
+    back,
     browser,
     text,
     iban,
