@@ -61,6 +61,8 @@ test('a part of the app takes one more touch, and so does a change that matters'
   await page.goto('/app/');
   await page.getByRole('link', { name: 'Its other side' }).click();
   await expect(page.getByRole('heading', { name: 'One more touch' })).toBeVisible();
+  // Nothing has changed, so there is nothing to look at.
+  await expect(page.getByText('Why we ask')).toHaveCount(0);
   await picture('touch-for-an-app');
   await confirm.button.click();
   await expect(admin(page)).toBeVisible();

@@ -40,7 +40,7 @@ impl Touch {
 #[component]
 pub fn ConfirmPage(
     /// What has changed.
-    reasons: Vec<Reason>,
+    mut reasons: Vec<Reason>,
     /// What the touch is for.
     action: Touch,
 ) -> impl IntoView {
@@ -48,9 +48,14 @@ pub fn ConfirmPage(
     let lede = match action {
         Touch::Visit => "Touch your passkey, and you go on where you were. Nothing was lost.",
         Touch::App(_) => {
-            "What you are about to open asks for your passkey first. Touch it, and you go on where you were."
+            "What you are about to open asks for your passkey first. Touch it, and you go on where you were. For ten \
+             minutes it does not ask again."
         }
     };
+    // That it matters is what the page says anyway; what is left is worth a look.
+    if action != Touch::Visit {
+        reasons.retain(|reason| reason.signal != "sensitive_route");
+    }
     let changes = (!reasons.is_empty()).then(|| {
         let each = reasons.into_iter().map(|Reason { why, .. }| view! { <li>{why}</li> }).collect_view();
         view! {
