@@ -87,11 +87,13 @@ for (const where of ['<leptos-island', '<button']) {
         return made;
       };
     });
-    await page.route('/signup', async (route) => {
+    const held = async (route: Route) => {
       const response = await route.fetch();
       const body = (await response.text()).replace(where, `<script src="/held.js"></script>${where}`);
       await route.fulfill({ response, body });
-    });
+    };
+    // Once: when it is loaded again, it sends the person on.
+    await page.route('/signup', held, { times: 1 });
     await page.goto('/signup', { waitUntil: 'commit' });
     await page.waitForFunction(() => 'codeIsThere' in globalThis);
 

@@ -11,7 +11,7 @@ const test = behind(startNginx);
 const app = (page: Page) => page.getByRole('heading', { name: 'An app', exact: true });
 const admin = (page: Page) => page.getByRole('heading', { name: 'The other side of the app' });
 
-test('who is signed out signs up or in, and is where they were going', async ({ device: _, signUp, account, address, page, picture }) => {
+test('who is signed out signs up or in, and is where they were going', async ({ device, signUp, signIn, account, address, page, picture }) => {
   await page.goto('/app/?q=a%20b&c=d');
   await expect(page).toHaveURL(/^https:\/\/login\.test\/\?to=/);
   await expect(page.getByText('One touch, and you go on where you were.')).toBeVisible();
@@ -23,9 +23,10 @@ test('who is signed out signs up or in, and is where they were going', async ({ 
   await expect(page).toHaveURL('/app/?q=a%20b&c=d');
 
   await page.goto('/account');
+  await device.touches(false);
   await account.leave();
-  // The field offers the passkey, and this device's person takes it at once.
   await page.goto('/app/?again');
+  await signIn.byButton(device);
   await expect(app(page)).toBeVisible();
   await expect(page).toHaveURL('/app/?again');
   // Back does not lead to a page that asks to sign in.
@@ -86,7 +87,7 @@ test('a part of the app takes one more touch, and so does a change that matters'
   await expect(page.getByRole('heading', { name: 'One more touch' })).toBeVisible();
 });
 
-test('a session that is ended elsewhere is over in the app at the next request', async ({ device: _, signUp, address, page, watch, elsewhere }) => {
+test('a session that is ended elsewhere is over in the app at the next request', async ({ device, signUp, address, page, watch, elsewhere }) => {
   await signUp.complete(address);
   await page.goto('/app/');
   expect((await call(page)).status).toBe(200);
@@ -100,6 +101,7 @@ test('a session that is ended elsewhere is over in the app at the next request',
   await expect(others.elsewhere).toHaveCount(0);
   watch.expect(/status of 401/);
   expect((await call(page)).status).toBe(401);
+  await device.touches(false);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Sign in with a passkey' })).toBeVisible();
 });
