@@ -2,6 +2,6 @@
 //! Each answers with what was understood, so that a target can read it again. Nothing else may use it.
 
 pub use crate::auth::fuzzing::*;
-pub use crate::forward::read_back;
+pub use crate::forward::fuzzing::*;
 pub use crate::geo::fuzzing::*;
 pub use crate::server::fuzzing::*;

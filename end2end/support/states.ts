@@ -68,7 +68,7 @@ async function openBilling({ page, address }: Stage) {
 }
 
 /** A person with a confirmed address, looking at their addresses. */
-export async function confirmAddress({ page, address }: Pick<Stage, 'page' | 'address'>) {
+async function confirmAddress({ page, address }: Pick<Stage, 'page' | 'address'>) {
   await new SignUpPage(page).complete(address);
   const recovery = new RecoveryPage(page);
   await recovery.open();

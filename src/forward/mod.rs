@@ -13,6 +13,7 @@
 mod area;
 mod asked;
 mod back;
+pub(crate) mod fuzzing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,15 +61,6 @@ pub enum Stopped {
     /// What the session needs first, or whatever went wrong.
     #[error(transparent)]
     Rule(#[from] Error),
-}
-
-/// For fuzz targets: where an address that says so sends a person on `http://localhost:3000`, and whether that path would be in an area.
-pub fn read_back(text: &str) -> Option<(String, bool)> {
-    let origin: Url = "http://localhost:3000".parse().ok()?;
-    let back = Back::parse(&origin, text)?;
-    let policy = ForwardPolicy { sensitive: Vec::new(), step_up: Area::parse("/admin").into_iter().collect() };
-    let is_in_area = policy.area_to_open(&back.asked(&origin)).ok()?.is_some();
-    Some((back.path().to_owned(), is_in_area))
 }
 
 impl From<Refusal> for Stopped {

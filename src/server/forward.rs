@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::Url;
 
+use super::middleware::request::is_proxy;
 use super::pages::{admit, query_member, see_other, turn_away};
 use super::state::AppState;
 use crate::api::ApiError;
@@ -40,9 +41,8 @@ pub(super) async fn judge(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let is_trusted = peer.is_some_and(|Extension(ConnectInfo(peer))| {
-        state.config.trusted_proxies.iter().any(|network| network.contains(&peer.ip().to_canonical()))
-    });
+    let is_trusted =
+        peer.is_some_and(|Extension(ConnectInfo(peer))| is_proxy(peer.ip(), &state.config.trusted_proxies));
     let asked = read(&headers, is_trusted);
     let verdict = match state.throttle.read(&caller.source()) {
         Ok(()) => state.forward.judge(&caller, &asked).await,

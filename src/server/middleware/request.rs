@@ -157,11 +157,14 @@ fn proof(headers: &HeaderMap) -> ProofHeader {
     }
 }
 
+/// Whether this is the address of a proxy that is believed.
+pub(in crate::server) fn is_proxy(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&address.to_canonical()))
+}
+
 /// The right-most address that no trusted proxy vouches for. Whatever stands left of it anyone can write.
 pub(in crate::server) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| {
-        !Defence::ForwardedFor.is_up() || trusted.iter().any(|network| network.contains(&address.to_canonical()))
-    };
+    let is_trusted = |address: &IpAddr| !Defence::ForwardedFor.is_up() || is_proxy(*address, trusted);
     let mut client = peer.to_canonical();
     let hops = headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
