@@ -23,7 +23,7 @@ use holdfast::audit::{Event, EventType, Origin};
 use holdfast::clock::{Clock, SystemClock};
 use holdfast::server::config::Config;
 use holdfast::server::{self, AppState};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -42,11 +42,10 @@ async fn main() {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/geo");
     let state = open(&url, corpus).await;
     let began = Instant::now();
-    let db = Database::connect(&url).await.unwrap();
     let now = SystemClock.now().0;
-    fill(&db, now).await;
+    fill(state.store.reader(), now).await;
     tell(&state).await;
-    let tokens = sessions(&db, now).await;
+    let tokens = sessions(state.store.reader(), now).await;
     println!(
         "{} events, {} sign-ins of {PEOPLE} people, in {:.0} s",
         EVENTS,
@@ -78,7 +77,7 @@ async fn open(url: &str, corpus: &str) -> AppState {
 }
 
 /// Everybody's rows, made by the database itself.
-async fn fill(db: &DatabaseConnection, now: i64) {
+async fn fill(db: &impl ConnectionTrait, now: i64) {
     let numbers = |count: u32| {
         format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})")
     };
@@ -125,7 +124,7 @@ async fn tell(state: &AppState) {
 }
 
 /// Sessions of as many people as there are requests, opened in Oslo. Answers their tokens.
-async fn sessions(db: &DatabaseConnection, now: i64) -> Vec<String> {
+async fn sessions(db: &impl ConnectionTrait, now: i64) -> Vec<String> {
     let hex = |bytes: &[u8]| {
         bytes.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");

@@ -57,6 +57,10 @@ pub mod throttle;
 #[cfg(feature = "ssr")]
 mod vault;
 
+/// For whoever looks into a server's database beside it: tests and benches.
+#[cfg(feature = "ssr")]
+pub use store::Database;
+
 /// The browser's entry point: the loader in the page's head calls it before it wakes the islands.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]

@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     Statement,
 };
 use uuid::Uuid;
@@ -57,7 +57,7 @@ pub async fn verify(db: &impl ConnectionTrait, id: Uuid, now: i64) -> Result<Ver
     match db.execute_raw(statement).await {
         Ok(done) if done.rows_affected() == 1 => Ok(Verified::Done),
         Ok(_) => Ok(Verified::Anothers),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(Verified::Lost),
+        Err(error) if super::is_duplicate(&error) => Ok(Verified::Lost),
         Err(error) => Err(error),
     }
 }

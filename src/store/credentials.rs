@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, SqlErr,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::entity::credential::{Column, Entity, Model};
 pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool, Error> {
     match Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await {
         Ok(_) => Ok(true),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        Err(error) if super::is_duplicate(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }

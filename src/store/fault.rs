@@ -26,6 +26,16 @@ pub fn is_unavailable(error: &Error) -> bool {
     }
 }
 
+/// Whether it was refused because such a row is there already.
+pub fn is_duplicate(error: &Error) -> bool {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            error.as_database_error().is_some_and(|error| error.is_unique_violation())
+        }
+        _ => false,
+    }
+}
+
 fn of_driver(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| of_code(&code)),

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, SqlErr, Statement,
+    QueryOrder, QuerySelect, Statement,
 };
 use uuid::Uuid;
 
@@ -92,7 +92,7 @@ pub async fn keep(db: &impl ConnectionTrait, row: &Model) -> Result<bool, Error>
         .await;
     match updated {
         Ok(updated) => Ok(updated.rows_affected == 1),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        Err(error) if super::is_duplicate(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, SqlErr,
+    QuerySelect,
 };
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::entity::session::{Column, Entity, Model};
 pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool, Error> {
     match Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await {
         Ok(_) => Ok(true),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+        Err(error) if super::is_duplicate(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use sea_orm::ConnectionTrait as _;
+
 use crate::support::{App, BACKED_UP, BACKUP_ELIGIBLE, Browser, Key, notice, on_both_databases};
 
 on_both_databases!(

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use sea_orm::DatabaseBackend;
 
+use sea_orm::ConnectionTrait as _;
+
 use crate::support::agents::{CHROME_WINDOWS, FIREFOX_LINUX, SAFARI_PHONE};
 use crate::support::habits::{BERGEN, DAY, NEW_YORK, OSLO, OSLO_IPV6, OSLO_TOO, PARIS, RENTED, SAN_FRANCISCO};
 use crate::support::{App, contains, on_both_databases};

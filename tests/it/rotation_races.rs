@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use sea_orm::ConnectionTrait as _;
+
 use crate::support::{Answer, App, Browser, on_both_databases};
 
 on_both_databases!(

@@ -31,3 +31,25 @@ pub mod sign_in;
 pub mod sign_in_count;
 pub mod step_up_grant;
 pub mod user;
+
+use sea_orm::sea_query::ColumnType;
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable};
+
+/// Every entity's columns: table, name, type.
+pub fn columns() -> Vec<(String, String, ColumnType)> {
+    let mut all = Vec::new();
+    macro_rules! of {
+        ($($entity:ident)*) => {$( all.extend(of_entity::<$entity::Entity>()); )*};
+    }
+    of! {
+        account_deletion address address_code alert alert_cursor api_key audit_checkpoint audit_key auth_event ceremony chain_head credential dbsc_challenge dbsc_session job_lease known_device mail_link outbox payout proof_seen recovery recovery_code risk_decision risk_policy role session session_token sign_in sign_in_count step_up_grant user
+    }
+    all
+}
+
+fn of_entity<E: EntityTrait>() -> impl Iterator<Item = (String, String, ColumnType)> {
+    E::Column::iter().map(|column| {
+        let kind = column.def().get_column_type().clone();
+        (E::default().table_name().to_owned(), column.as_str().to_owned(), kind)
+    })
+}

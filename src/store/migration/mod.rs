@@ -16,8 +16,15 @@ mod m20261123_000013_passkey_care;
 mod m20261123_000014_account_deletions;
 mod m20261123_000015_recovery;
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, Database, DatabaseBackend, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement,
+};
+
+use super::sqlite::Turn;
 
 /// Run statements that both databases understand once bytes and ids have the name that each gives them.
 async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
@@ -29,6 +36,51 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
         manager.get_connection().execute_unprepared(&statement).await?;
     }
     Ok(())
+}
+
+/// Bring a SQLite file up to this binary's schema, in one turn.
+pub async fn on_sqlite(turn: Turn) -> Result<(), DbErr> {
+    let turn = Arc::new(turn);
+    let db = Database::connect_proxy(DatabaseBackend::Sqlite, Arc::new(Box::new(InTurn(turn.clone())))).await?;
+    Migrator::up(&db, None).await?;
+    drop(db);
+    let turn = Arc::into_inner(turn).ok_or_else(|| DbErr::Migration("still at it".to_owned()))?;
+    turn.commit().await
+}
+
+/// sea-orm's migrations take a connection of its own; this one is one, and writes through a turn.
+#[derive(Debug)]
+struct InTurn(Arc<Turn>);
+
+#[async_trait::async_trait]
+impl ProxyDatabaseTrait for InTurn {
+    async fn query(&self, statement: Statement) -> Result<Vec<ProxyRow>, DbErr> {
+        Ok(self.0.run(statement).await?.rows)
+    }
+
+    async fn execute(&self, statement: Statement) -> Result<ProxyExecResult, DbErr> {
+        if statement.values.is_none() {
+            return self.0.batch(&statement.sql);
+        }
+        Ok(self.0.run(statement).await?.result)
+    }
+}
+
+/// Whether nothing is left to be done.
+pub async fn is_complete(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let tables = match db.get_database_backend() {
+        DatabaseBackend::Sqlite => "SELECT name FROM sqlite_master WHERE name = 'seaql_migrations'",
+        _ => "SELECT to_regclass('seaql_migrations')::text AS name",
+    };
+    let backend = db.get_database_backend();
+    let table = db.query_one_raw(Statement::from_string(backend, tables)).await?;
+    if table.is_none_or(|row| row.try_get::<Option<String>>("", "name").ok().flatten().is_none()) {
+        return Ok(false);
+    }
+    let done = Statement::from_string(backend, "SELECT version FROM seaql_migrations");
+    let done = db.query_all_raw(done).await?;
+    let done = done.iter().map(|row| row.try_get("", "version")).collect::<Result<HashSet<String>, _>>()?;
+    Ok(Migrator::migrations().iter().all(|migration| done.contains(migration.name())))
 }
 
 /// All migrations, oldest first.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use holdfast::Database;
 use holdfast::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use holdfast::server::config::Config;
 use holdfast::server::{self, AppState};
-use sea_orm::DatabaseConnection;
 
 use super::transport::{Listening, Transport};
 use super::{Browser, database};
@@ -22,7 +22,7 @@ pub struct App {
     pub clock: Arc<ManualClock>,
     pub router: Router,
     /// A connection of our own, past everything that is under test.
-    pub db: DatabaseConnection,
+    pub db: Database,
     pub url: String,
     /// The file of keys.
     pub secrets: PathBuf,
@@ -47,7 +47,7 @@ impl App {
     /// Leave the database: whoever opens it next may be alone with it.
     pub async fn close(&self) {
         self.state.store.close().await.unwrap();
-        self.db.close_by_ref().await.unwrap();
+        self.db.close().await.unwrap();
     }
 
     async fn open(url: String, secrets: PathBuf, clock: Arc<ManualClock>, settings: &[(&str, &str)]) -> Self {

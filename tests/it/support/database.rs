@@ -5,7 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, Statement};
+use holdfast::Database as Beside;
+use sea_orm::{ConnectionTrait, Statement};
 use tempfile::TempDir;
 
 /// The databases that Holdfast runs on.
@@ -86,15 +87,13 @@ impl Database {
     }
 }
 
-/// One connection.
-pub async fn connect(url: &str) -> DatabaseConnection {
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    Connector::connect(options).await.unwrap()
+/// Beside the server's.
+pub async fn connect(url: &str) -> Beside {
+    Beside::beside(url).await.unwrap()
 }
 
 /// One value of the first row.
-pub async fn value(db: &DatabaseConnection, sql: &str, column: &str) -> String {
+pub async fn value(db: &impl ConnectionTrait, sql: &str, column: &str) -> String {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     db.query_one_raw(statement).await.unwrap().unwrap().try_get("", column).unwrap()
 }

@@ -176,13 +176,13 @@ impl App {
     /// All events, oldest first.
     pub async fn events(&self) -> Vec<EventRow> {
         let mut opened = HashMap::new();
-        for head in self.query("SELECT CAST(chain AS INTEGER) AS chain FROM chain_heads").await {
-            let chain = i16::try_from(head.try_get::<i32>("", "chain").unwrap()).unwrap();
+        for head in self.query("SELECT chain FROM chain_heads").await {
+            let chain: i16 = head.try_get("", "chain").unwrap();
             for event in self.state.trail.page_of_chain(chain, 0, 1_000_000).await.unwrap() {
-                opened.insert((i32::from(chain), event.seq), EventRow::from(event));
+                opened.insert((chain, event.seq), EventRow::from(event));
             }
         }
-        let order = self.query("SELECT CAST(chain AS INTEGER) AS chain, seq FROM auth_events ORDER BY id").await;
+        let order = self.query("SELECT chain, seq FROM auth_events ORDER BY id").await;
         let place =
             |row: &sea_orm::QueryResult| (row.try_get("", "chain").unwrap(), row.try_get("", "seq").unwrap());
         // A server that runs may have written more meanwhile.
