@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::config::{Config, GeoFiles};
-use super::state::AppState;
+use super::state::{AppState, Parts};
 use crate::admin::Admin;
 use crate::alerts::Watcher;
 use crate::audit::{self, Keeper, Trail};
@@ -118,7 +118,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let forward =
         Arc::new(Forward::new(auth.clone(), clock.clone(), config.forward.clone(), config.origin.clone()));
     let admin = Arc::new(Admin::new(trail.clone(), auth.clone(), watcher.clone(), outbox.clone(), geo.clone()));
-    Ok(AppState {
+    Ok(AppState::from(Parts {
         config: Arc::new(config),
         store,
         keyring,
@@ -134,7 +134,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
         geo,
         metrics,
         clock,
-    })
+    }))
 }
 
 /// Files that somebody named must be good. Those of the set-up are read beside everything else.

@@ -1,6 +1,7 @@
 //! What a database's error means for whoever asked.
 
 use sea_orm::sqlx;
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, RuntimeErr};
 
 use super::Error;
@@ -30,7 +31,7 @@ pub fn is_unavailable(error: &Error) -> bool {
 pub fn is_duplicate(error: &Error) -> bool {
     match error {
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            error.as_database_error().is_some_and(|error| error.is_unique_violation())
+            error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
         }
         _ => false,
     }

@@ -14,7 +14,7 @@ use super::failure;
 use crate::store::Error;
 
 /// Whoever takes longer than that is not run on a thread that serves others.
-const SLOW: Duration = Duration::from_millis(2);
+pub(super) const SLOW: Duration = Duration::from_millis(2);
 /// Of so many statements the columns are remembered. There are about 300; lists of different lengths make more of them.
 const REMEMBERED: usize = 2_000;
 /// Prepared for each connection.

@@ -7,14 +7,15 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use sea_orm::{ConnAcquireErr, DbErr, ProxyExecResult, Statement};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use super::run::{Done, Shapes};
+use super::log::LogKeeper;
+use super::run::{Done, SLOW, Shapes};
 use super::{Place, elsewhere, failure};
 use crate::store::Error;
 
@@ -32,6 +33,7 @@ pub(super) struct Writer {
     settled: Arc<watch::Sender<u64>>,
     /// How many must be before anything is read: see [`Writer::catch_up`].
     was_seen: AtomicU64,
+    keeper: Arc<LogKeeper>,
 }
 
 /// What whoever has the turn works with.
@@ -44,6 +46,8 @@ struct Desk {
     /// Whether somebody stands in the queue to make that COMMIT.
     is_closer_queued: bool,
     settled: Arc<watch::Sender<u64>>,
+    /// Whether the last COMMIT took long: then the next one does not hold up a thread that serves others.
+    is_disk_slow: bool,
 }
 
 /// A turn to write. Dropped without [`Turn::commit`], it leaves nothing behind.
@@ -69,7 +73,13 @@ impl Writer {
         let connection = Some(place.connect()?);
         let (turns, settled) = (Arc::new(Semaphore::new(1)), Arc::new(watch::Sender::new(0)));
         let group = Vec::new();
-        let desk = Mutex::new(Desk { connection, group, is_closer_queued: false, settled: settled.clone() });
+        let desk = Mutex::new(Desk {
+            connection,
+            group,
+            is_closer_queued: false,
+            settled: settled.clone(),
+            is_disk_slow: true,
+        });
         Ok(Arc::new(Self {
             place,
             shapes,
@@ -78,7 +88,20 @@ impl Writer {
             desk,
             settled,
             was_seen: AtomicU64::new(0),
+            keeper: Arc::default(),
         }))
+    }
+
+    /// How many wait for a turn.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many groups have been written.
+    #[cfg(test)]
+    pub(super) fn groups(&self) -> u64 {
+        *self.settled.borrow()
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -131,14 +154,33 @@ impl Writer {
         let writer = self.clone();
         tokio::spawn(async move {
             if let Ok(permit) = writer.turns.clone().acquire_owned().await {
-                let _ = elsewhere(move || writer.commit_group(permit)).await;
+                writer.commit_group(permit);
             }
         });
     }
 
-    fn commit_group(&self, turn: OwnedSemaphorePermit) {
-        self.desk().commit();
-        drop(turn);
+    /// Commit what waits for it. Also if nobody waits any more.
+    fn commit_group(self: Arc<Self>, turn: OwnedSemaphorePermit) {
+        let commit = move |writer: &Self| {
+            writer.desk().commit();
+            drop(turn);
+            writer.keeper.clone().after_a_commit(writer);
+        };
+        if self.desk().is_disk_slow {
+            tokio::task::spawn_blocking(move || commit(&self));
+        } else {
+            commit(&self);
+        }
+    }
+
+    /// The turn, for somebody who begins no transaction. None when the store is being closed.
+    pub(super) fn alone(&self) -> impl Future<Output = Option<OwnedSemaphorePermit>> + Send + use<> {
+        let turns = self.turns.clone();
+        async move { turns.acquire_owned().await.ok() }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     pub(super) async fn close(self: Arc<Self>) -> Result<(), Error> {
@@ -147,6 +189,7 @@ impl Writer {
         elsewhere(move || {
             let mut desk = self.desk();
             desk.commit();
+            self.keeper.close();
             let closed = desk
                 .connection
                 .take()
@@ -161,6 +204,10 @@ impl Writer {
 impl Desk {
     /// A savepoint, within a transaction that is begun if none is.
     fn begin(&mut self, place: &Place, patience: Duration) -> Result<(), rusqlite::Error> {
+        if self.at_work().is_err() {
+            // A group lives within one transaction. What is begun now is not theirs.
+            self.tell(&Err(failure::interrupted()));
+        }
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => place.connect().map_err(|_| {
@@ -168,14 +215,14 @@ impl Desk {
                 rusqlite::Error::SqliteFailure(code, None)
             })?,
         };
-        let begin = || {
+        let step_in = || {
             if connection.is_autocommit() {
                 connection.busy_timeout(patience)?;
                 connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
             }
             connection.prepare_cached("SAVEPOINT turn")?.execute([]).map(drop)
         };
-        let begun = begin();
+        let begun = step_in();
         // What could not begin for another reason than another's writing is not tried again with the same connection.
         if begun.as_ref().is_ok() || begun.as_ref().is_err_and(failure::is_busy) {
             self.connection = Some(connection);
@@ -211,7 +258,9 @@ impl Desk {
             return self.roll_back();
         }
         let step = |connection: &Connection| connection.prepare_cached("COMMIT")?.execute([]).map(drop);
+        let began = Instant::now();
         let committed = self.at_work().and_then(|connection| step(connection).map_err(failure::of));
+        self.is_disk_slow = began.elapsed() > SLOW;
         if committed.is_err() {
             self.connection = None;
         }
@@ -278,9 +327,7 @@ impl Turn {
                 drop(permit);
             } else {
                 drop(desk);
-                let writer = self.writer.clone();
-                // Also if nobody waits for it any more.
-                tokio::task::spawn_blocking(move || writer.commit_group(permit));
+                self.writer.clone().commit_group(permit);
             }
         }
         outcome.await.unwrap_or_else(|_| Err(failure::interrupted()))

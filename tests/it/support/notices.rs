@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use holdfast::notify::mail::{Mail, Sender, smtp};
 use holdfast::notify::{Enqueued, Message, Outbox, Settings, Via};
-use holdfast::server::AppState;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -56,7 +55,8 @@ impl App {
             webhook: ways.webhook.as_deref().map(|url| Settings::parse_webhook(url).unwrap()),
             patience: Duration::from_millis(1500),
         };
-        let AppState { store, keyring, clock, .. } = self.state.clone();
+        let (store, keyring, clock) =
+            (self.state.store.clone(), self.state.keyring.clone(), self.state.clock.clone());
         Arc::new(Outbox::new(store, keyring, clock, &settings))
     }
 
