@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak drill bench-risk watch lint build
+.PHONY: help run test soak drill bench bench-risk watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,12 @@ drill: ## attack a server of our own; then break its defences one by one, and se
 lint: ## format and clippy for both faces, shellcheck for the scripts
 	@scripts/setup.sh build lint
 	@scripts/lint.sh
+
+bench: ## sign-ins and session checks a second beside a baseline, with what each costs (about three minutes)
+	@scripts/setup.sh build ship bench
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/bench.sh $(ARGS)
 
 bench-risk: ## how well the risk engine tells thieves from people, on simulated ones; and what it costs
 	@scripts/setup.sh build

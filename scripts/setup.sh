@@ -108,23 +108,37 @@ debian_programs() {
   rm -rf "$work"
 }
 
+# npm_project FOLDER: what its lock file names, there.
+npm_project() {
+  local project="$HOLDFAST_ROOT/$1"
+  cmp -s "$project/package-lock.json" "$project/node_modules/.installed-lock.json" && return
+  say "installing what $1 needs"
+  (cd "$project" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error >&2)
+  cp "$project/package-lock.json" "$project/node_modules/.installed-lock.json"
+}
+
+need_postgres() {
+  "$HOLDFAST_ROOT/scripts/with-postgres.sh" --find >/dev/null 2>&1 || apt_install postgresql
+}
+
+role_bench() {
+  need_node 20
+  need_postgres
+  npm_project benches/baseline
+}
+
 role_test() {
   need_curl
   need_node 20
   # Mail is tested against a real server; it refuses, drops and waits as it is told.
   npm_tool smtp-server "$SMTP_SERVER"
-  "$HOLDFAST_ROOT/scripts/with-postgres.sh" --find >/dev/null 2>&1 || apt_install postgresql
+  need_postgres
   debian_programs prometheus prometheus promtool
   debian_programs nginx nginx
   debian_programs caddy caddy
-  local project="$HOLDFAST_ROOT/end2end"
-  if ! cmp -s "$project/package-lock.json" "$project/node_modules/.installed-lock.json"; then
-    say "installing Playwright"
-    (cd "$project" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error >&2)
-    cp "$project/package-lock.json" "$project/node_modules/.installed-lock.json"
-  fi
+  npm_project end2end
   if [ -z "${HOLDFAST_CHROMIUM:-}" ] && [ ! -x /usr/bin/chromium ]; then
-    if have apt-get; then apt_install chromium; else (cd "$project" && npx playwright install chromium); fi
+    if have apt-get; then apt_install chromium; else (cd "$HOLDFAST_ROOT/end2end" && npx playwright install chromium); fi
   fi
   # The other engine. Not Playwright's: that one has no passkeys.
   [ -n "${HOLDFAST_TEST_FIREFOX:-}" ] || have firefox-esr || apt_install firefox-esr
@@ -140,11 +154,11 @@ role_geo() {
   "$HOLDFAST_ROOT/scripts/geo.sh"
 }
 
-[ $# -gt 0 ] || die "usage: scripts/setup.sh build|ship|lint|test|watch|geo …"
+[ $# -gt 0 ] || die "usage: scripts/setup.sh build|ship|lint|test|bench|watch|geo …"
 for role in "$@"; do
   case "$role" in
     # Each in a shell of its own: what one puts in force does not leak into the next.
-    build | ship | lint | test | watch | geo) ("role_$role") ;;
+    build | ship | lint | test | bench | watch | geo) ("role_$role") ;;
     *) die "unknown role: $role" ;;
   esac
 done

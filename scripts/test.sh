@@ -14,7 +14,7 @@ plain() { sed -E 's/\x1b\[[0-9;]*m//g' "$1"; }
 # The runners' own closing lines, from a log, and the name of each test that failed.
 closing_lines() {
   plain "$1" |
-    grep -E '^test .* FAILED$|^    \[(desktop|phone)\] › |^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed|^==> drill: [0-9]+|questions of the dashboard|spans in' |
+    grep -E '^test .* FAILED$|^    \[(desktop|phone)\] › |^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed|^==> drill: [0-9]+|^\| failed|questions of the dashboard|spans in' |
     grep -vE '^test result: ok\. 0 passed; 0 failed; 0 ignored' | sed -E 's/^(==>)? */      /'
 }
 
@@ -69,7 +69,7 @@ step() {
 }
 
 say "with nothing compiled yet this takes about 45 minutes on two cores; afterwards a few"
-step set-up scripts/setup.sh build ship lint test
+step set-up scripts/setup.sh build ship lint test bench
 step lint scripts/lint.sh
 step site scripts/site.sh release
 step rust-tests scripts/with-postgres.sh scripts/cargo.sh test --features ssr
@@ -78,4 +78,6 @@ step browser scripts/end2end.sh
 step ops scripts/ops.sh
 step drill scripts/drill.sh
 step traces scripts/traces.sh
+# That it runs; figures want a quiet machine (`make bench`).
+step bench scripts/bench.sh --seconds 1 --rounds 1
 step readme scripts/check-readme.sh
