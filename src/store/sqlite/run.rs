@@ -50,13 +50,13 @@ impl Shapes {
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(sql) {
             return known.clone();
         }
-        // SQLite names no origin for what RETURNING returns; it can only be of the table that is written.
+        // Where SQLite names no origin of what is returned, it can only be of the table that is written.
         let written = written_table(sql);
         let column = |column: rusqlite::ColumnMetadata<'_>| {
             let name = column.name();
-            let kind = match written {
-                Some(table) => Kind::find(Some(table), Some(name)),
-                None => Kind::find(column.table_name(), column.origin_name()),
+            let kind = match column.table_name() {
+                Some(table) => Kind::find(Some(table), column.origin_name()),
+                None => Kind::find(written, Some(name)),
             };
             (name.to_owned(), kind)
         };
@@ -202,5 +202,28 @@ mod tests {
         assert_eq!(sum("SELECT $2 * 100 + $1 * 10 + $2 AS v", vec![1_i64.into(), 2_i64.into()]), Ok(212));
         assert_eq!(sum("SELECT ? * 10 + ? AS v", vec![1_i64.into(), 2_i64.into()]), Ok(12));
         assert!(sum("SELECT ? + ? AS v", vec![1_i64.into()]).is_err());
+    }
+
+    #[test]
+    fn what_is_returned_is_read_as_the_entity_has_it_however_it_is_asked_for() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let table = "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, attempts INTEGER, claim BLOB, due_at INTEGER)";
+        connection.execute_batch(table).expect("made");
+        let expected = [Kind::BigInt, Kind::Int, Kind::Bytes, Kind::BigInt];
+        for sql in [
+            "SELECT * FROM outbox",
+            "SELECT o.seq AS a, o.attempts AS b, o.claim AS c, o.due_at AS d FROM outbox o",
+            "SELECT * FROM (SELECT * FROM outbox) o",
+            "INSERT INTO outbox VALUES (1, 2, NULL, 3) RETURNING *",
+            "UPDATE outbox SET attempts = attempts + 1 RETURNING seq, attempts, claim, due_at",
+            "WITH picked AS MATERIALIZED (SELECT 1 AS seq) UPDATE outbox SET attempts = 1
+                WHERE seq IN (SELECT seq FROM picked) RETURNING *",
+            "DELETE FROM outbox RETURNING *",
+        ] {
+            let prepared = connection.prepare_cached(sql).expect("prepared");
+            let kinds: Vec<_> =
+                Shapes::default().of(sql, &prepared).columns.iter().map(|column| column.1).collect();
+            assert_eq!(kinds, expected, "{sql}");
+        }
     }
 }
