@@ -14,18 +14,20 @@ use tokio::net::TcpStream;
 const AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
 
+pub type Cookies = BTreeMap<String, String>;
+
 pub struct Client {
     port: u16,
     origin: String,
     host: String,
     line: SendRequest<Full<Bytes>>,
-    pub cookies: BTreeMap<String, String>,
+    pub cookies: Cookies,
 }
 
 impl Client {
     pub async fn open(port: u16) -> Self {
         let host = format!("localhost:{port}");
-        Self { port, origin: format!("http://{host}"), host, line: line(port).await, cookies: BTreeMap::new() }
+        Self { port, origin: format!("http://{host}"), host, line: line(port).await, cookies: Cookies::new() }
     }
 
     pub fn origin(&self) -> &str {

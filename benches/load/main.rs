@@ -25,13 +25,16 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use client::Client;
 use subject::{Kind, Subject};
-use work::{Act, Outcome, Person, closed_loop, open_loop, quantile};
+use work::{Act, Outcome, People, closed_loop, open_loop, quantile};
 
 /// So many act at once in the closed loop.
 const AT_ONCE: usize = 16;
-/// And there are so many for the open one.
-const PEOPLE: usize = 64;
+/// So many connections there are for the open one.
+const LINES: usize = 64;
+/// So many people, in turn: nobody signs in so often that a session of theirs has to end for it.
+const PEOPLE: usize = 2_000;
 
 /// One server's figures.
 #[derive(Debug)]
@@ -62,19 +65,20 @@ async fn main() {
     let mut subjects = Vec::new();
     for ((name, kind), port) in wanted.iter().zip(3410..) {
         let subject = Subject::start(name, kind, port).await;
-        let mut people = Vec::new();
-        for number in 0..PEOPLE {
-            people.push(Arc::new(Mutex::new(Person::sign_up(port, number).await)));
+        let mut lines = Vec::new();
+        for _ in 0..LINES {
+            lines.push(Arc::new(Mutex::new(Client::open(port).await)));
         }
-        println!("{name}: ready in {:?}, {PEOPLE} people", subject.started_in);
-        subjects.push((subject, people, Vec::new()));
+        let people = People::sign_up(&mut *lines[0].lock().await, PEOPLE).await;
+        println!("{name}: ready in {:?}, {} people", subject.started_in, people.all.len());
+        subjects.push((subject, lines, people, Vec::new()));
     }
     for round in 1..=rounds {
-        for (subject, people, all) in &mut subjects {
-            let logins = measure(subject, closed_loop(&people[..AT_ONCE], Act::Login, lasting)).await;
+        for (subject, lines, people, all) in &mut subjects {
+            let logins = measure(subject, closed_loop(&lines[..AT_ONCE], people, Act::Login, lasting)).await;
             let rate = logins.per_second / 2.0;
-            let half = measure(subject, open_loop(people, Act::Login, rate, lasting)).await;
-            let sessions = measure(subject, closed_loop(&people[..AT_ONCE], Act::Session, lasting)).await;
+            let half = measure(subject, open_loop(lines, people, Act::Login, rate, lasting)).await;
+            let sessions = measure(subject, closed_loop(&lines[..AT_ONCE], people, Act::Session, lasting)).await;
             println!(
                 "round {round}, {}: {:.0} logins/s, {:.0} session checks/s",
                 subject.name, logins.per_second, sessions.per_second
@@ -84,7 +88,7 @@ async fn main() {
     }
     let figures: Vec<_> = subjects
         .into_iter()
-        .map(|(subject, _, all)| Figures {
+        .map(|(subject, .., all)| Figures {
             name: subject.name.clone(),
             started_in: subject.started_in,
             idle_kb: subject.idle_kb,

@@ -1,14 +1,14 @@
 //! What is asked of a server, by how many, how fast; and what it took.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use crate::client::Client;
+use crate::client::{Client, Cookies};
 use crate::passkey::Passkey;
 
 /// What is measured.
@@ -33,14 +33,16 @@ pub struct Outcome {
     pub resident_kb: u64,
 }
 
+/// Somebody who has signed up.
 pub struct Person {
-    client: Client,
     passkey: Passkey,
+    /// Of the session that they keep.
+    cookies: Cookies,
 }
 
 impl Person {
-    pub async fn sign_up(port: u16, number: usize) -> Self {
-        let mut client = Client::open(port).await;
+    pub async fn sign_up(client: &mut Client, number: usize) -> Self {
+        client.cookies.clear();
         let email = format!("load-{number}@example.test");
         let (status, options) = client.post("/auth/passkey/register/options", &json!({"email": email})).await;
         assert_eq!(status, StatusCode::OK, "{options}");
@@ -49,46 +51,76 @@ impl Person {
         let body = json!({"email": email, "response": response});
         let (status, answer) = client.post("/auth/passkey/register/verify", &body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
-        let mut person = Self { client, passkey };
-        assert!(person.login().await, "{email} cannot sign in");
+        let mut person = Self { passkey, cookies: Cookies::new() };
+        assert!(person.login(client).await, "{email} cannot sign in");
+        person.cookies = client.cookies.clone();
         person
     }
 
-    async fn act(&mut self, act: Act) -> bool {
+    async fn act(&self, client: &mut Client, act: Act) -> bool {
         match act {
-            Act::Login => self.login().await,
-            Act::Session => self.client.get("/auth/session").await.0 == StatusCode::OK,
+            Act::Login => self.login(client).await,
+            Act::Session => {
+                client.cookies.clone_from(&self.cookies);
+                client.get("/auth/session").await.0 == StatusCode::OK
+            }
         }
     }
 
     /// As in a browser that has never been here.
-    async fn login(&mut self) -> bool {
-        self.client.cookies.clear();
-        let (status, options) = self.client.post("/auth/passkey/login/options", &json!({})).await;
+    async fn login(&self, client: &mut Client) -> bool {
+        client.cookies.clear();
+        let (status, options) = client.post("/auth/passkey/login/options", &json!({})).await;
         if status != StatusCode::OK {
             return false;
         }
         let body = json!({"response": self.passkey.get(&options)});
-        self.client.post("/auth/passkey/login/verify", &body).await.0 == StatusCode::OK
+        client.post("/auth/passkey/login/verify", &body).await.0 == StatusCode::OK
     }
 }
 
-pub type People = [Arc<Mutex<Person>>];
+/// Everybody, and who is next.
+pub struct People {
+    pub all: Vec<Person>,
+    next: AtomicUsize,
+}
+
+impl People {
+    pub async fn sign_up(client: &mut Client, count: usize) -> Arc<Self> {
+        let mut all = Vec::with_capacity(count);
+        for number in 0..count {
+            all.push(Person::sign_up(client, number).await);
+        }
+        Arc::new(Self { all, next: AtomicUsize::new(0) })
+    }
+
+    fn next(&self) -> &Person {
+        &self.all[self.next.fetch_add(1, Ordering::Relaxed) % self.all.len()]
+    }
+}
+
+/// The connections.
+pub type Lines = [Arc<Mutex<Client>>];
 
 /// Each one again as soon as they are answered.
-pub async fn closed_loop(people: &People, act: Act, lasting: Duration) -> (Vec<Duration>, usize, Duration) {
+pub async fn closed_loop(
+    lines: &Lines,
+    people: &Arc<People>,
+    act: Act,
+    lasting: Duration,
+) -> (Vec<Duration>, usize, Duration) {
     let began = Instant::now();
     let is_over = Arc::new(AtomicBool::new(false));
-    let tasks: Vec<_> = people
+    let tasks: Vec<_> = lines
         .iter()
-        .map(|person| {
-            let (person, is_over) = (person.clone(), is_over.clone());
+        .map(|line| {
+            let (line, people, is_over) = (line.clone(), people.clone(), is_over.clone());
             tokio::spawn(async move {
-                let mut person = person.lock().await;
+                let mut line = line.lock().await;
                 let (mut times, mut failed) = (Vec::new(), 0);
                 while !is_over.load(Ordering::Relaxed) {
                     let at = Instant::now();
-                    if !person.act(act).await {
+                    if !people.next().act(&mut line, act).await {
                         failed += 1;
                     }
                     times.push(at.elapsed());
@@ -110,7 +142,8 @@ pub async fn closed_loop(people: &People, act: Act, lasting: Duration) -> (Vec<D
 
 /// So many a second, whether or not those before have been answered: a time counts from when it should have begun.
 pub async fn open_loop(
-    people: &People,
+    lines: &Lines,
+    people: &Arc<People>,
     act: Act,
     rate: f64,
     lasting: Duration,
@@ -119,14 +152,14 @@ pub async fn open_loop(
     let mut tasks = Vec::new();
     let step = Duration::from_secs_f64(1.0 / rate);
     let mut due = began;
-    for person in people.iter().cycle() {
+    for line in lines.iter().cycle() {
         if due.duration_since(began) >= lasting {
             break;
         }
         tokio::time::sleep_until(due.into()).await;
-        let (person, at) = (person.clone(), due);
+        let (line, people, at) = (line.clone(), people.clone(), due);
         tasks.push(tokio::spawn(async move {
-            let is_well = person.lock().await.act(act).await;
+            let is_well = people.next().act(&mut *line.lock().await, act).await;
             (at.elapsed(), is_well)
         }));
         due += step;
