@@ -37,8 +37,10 @@ const BUSY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Engine {
     place: Place,
-    /// Those that nobody uses now. There are never more than threads that read at once.
+    /// Those that nobody uses now.
     readers: Mutex<Vec<Connection>>,
+    /// Each has pages and statements in memory, so no more are kept than read at once as a rule: one for each processor, and a few that are slow.
+    readers_kept: usize,
     writer: Arc<Writer>,
     shapes: Arc<Shapes>,
     statements: Arc<AtomicU64>,
@@ -53,7 +55,16 @@ impl Engine {
         let shapes = Arc::<Shapes>::default();
         let writer = Writer::open(place.clone(), shapes.clone())?;
         let readers = Mutex::default();
-        Ok(Arc::new(Self { place, readers, writer, shapes, statements, is_closed: AtomicBool::new(false) }))
+        let readers_kept = std::thread::available_parallelism().map_or(1, usize::from) + 2;
+        Ok(Arc::new(Self {
+            place,
+            readers,
+            readers_kept,
+            writer,
+            shapes,
+            statements,
+            is_closed: AtomicBool::new(false),
+        }))
     }
 
     /// Begin to write.
@@ -87,8 +98,9 @@ impl Engine {
             let done = self.shapes.run(&connection, &statement);
             (connection, done)
         };
-        if !self.is_closed.load(Ordering::Relaxed) {
-            self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < self.readers_kept && !self.is_closed.load(Ordering::Relaxed) {
+            readers.push(connection);
         }
         done
     }

@@ -13,8 +13,8 @@ use super::columns::Kind;
 use super::failure;
 use crate::store::Error;
 
-/// Whoever takes longer than that is not run on a thread that serves others.
-pub(super) const SLOW: Duration = Duration::from_millis(2);
+/// What takes longer than that is not run on a thread that serves others. Well above what a busy machine takes away in between.
+const SLOW: Duration = Duration::from_millis(10);
 /// Of so many statements the columns are remembered. There are about 300; lists of different lengths make more of them.
 const REMEMBERED: usize = 2_000;
 /// Prepared for each connection.

@@ -15,9 +15,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::log::LogKeeper;
-use super::run::{Done, SLOW, Shapes};
+use super::run::{Done, Shapes};
 use super::{Place, elsewhere, failure};
 use crate::store::Error;
+
+/// A COMMIT that takes longer than that does not wait on a thread that serves others.
+const SLOW_DISK: Duration = Duration::from_millis(2);
 
 /// The one connection that writes, and whose turn it is.
 #[derive(Debug)]
@@ -260,7 +263,7 @@ impl Desk {
         let step = |connection: &Connection| connection.prepare_cached("COMMIT")?.execute([]).map(drop);
         let began = Instant::now();
         let committed = self.at_work().and_then(|connection| step(connection).map_err(failure::of));
-        self.is_disk_slow = began.elapsed() > SLOW;
+        self.is_disk_slow = began.elapsed() > SLOW_DISK;
         if committed.is_err() {
             self.connection = None;
         }
