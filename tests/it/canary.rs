@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -11,6 +11,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use holdfast::server::logging;
 use serde_json::{Value, json};
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
@@ -151,6 +153,10 @@ impl Write for Log {
 impl Log {
     /// As the server logs, but of everything, and of spans too.
     fn catch(&self) -> tracing::subscriber::DefaultGuard {
+        // While there is but one subscriber, tracing asks that of the thread on which a line is first met: another test's has none,
+        // and the line would be off for all.
+        static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+        LazyLock::force(&ANOTHER);
         let log = self.clone();
         let lines = tracing_subscriber::fmt::layer().json().with_span_events(FmtSpan::NEW);
         let filter = logging::with_quiet(Targets::new().with_default(LevelFilter::TRACE));
