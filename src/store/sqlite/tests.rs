@@ -169,6 +169,35 @@ async fn whoever_goes_away_while_it_is_written_leaves_all_or_nothing_and_nobody_
     assert_eq!(bench.kept().await.last(), Some(&100));
 }
 
+/// A slow statement waits for a thread. If whoever asked has gone before it gets one, the turn is somebody else's by then.
+#[test]
+fn a_statement_whose_turn_is_over_is_not_run_in_the_next_one() {
+    const SLOW: &str = "INSERT INTO kept SELECT 900 FROM (WITH RECURSIVE c (i) AS
+        (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000) SELECT max(i) FROM c)";
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    runtime.expect("a runtime").block_on(async {
+        let bench = Bench::new().await;
+        let first = bench.turn().await;
+        first.run(sql(SLOW)).await.expect("written");
+        drop(first);
+        assert!(bench.engine.shapes.is_slow(SLOW));
+        // The only thread is busy.
+        let (free, until) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || until.recv());
+        let gone = bench.turn().await;
+        let asked = tokio::time::timeout(Duration::from_millis(20), gone.run(sql(SLOW))).await;
+        asked.expect_err("waits for the thread");
+        drop(gone);
+        let next = bench.turn().await;
+        free.send(()).expect("it waits");
+        busy.await.expect("no panic").expect("told");
+        tokio::task::spawn_blocking(|| ()).await.expect("after what was asked");
+        next.run(sql("INSERT INTO kept VALUES (1)")).await.expect("written");
+        next.commit().await.expect("kept");
+        assert_eq!(bench.kept().await, [1]);
+    });
+}
+
 #[tokio::test]
 async fn a_closed_database_has_written_what_it_said_and_takes_nothing_more() {
     let bench = Bench::new().await;

@@ -44,6 +44,8 @@ pub(super) struct Writer {
 struct Desk {
     /// None after a fault: a connection that could not commit may keep SQLite's one write lock; closing it gives it back.
     connection: Option<Connection>,
+    /// How many turns are over.
+    ended: u64,
     /// Those whose writing waits for the COMMIT.
     group: Vec<oneshot::Sender<Result<(), Error>>>,
     /// Whether somebody stands in the queue to make that COMMIT.
@@ -60,6 +62,8 @@ pub struct Turn {
     statements: Arc<AtomicU64>,
     /// None once it is over.
     permit: Option<OwnedSemaphorePermit>,
+    /// How many were over when it began.
+    number: u64,
 }
 
 /// Counts somebody who waits, as long as they do.
@@ -78,6 +82,7 @@ impl Writer {
         let group = Vec::new();
         let desk = Mutex::new(Desk {
             connection,
+            ended: 0,
             group,
             is_closer_queued: false,
             settled: settled.clone(),
@@ -125,7 +130,8 @@ impl Writer {
             Err(_) => return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
         };
         drop(waiting);
-        let turn = Turn { writer: self.clone(), statements, permit: Some(permit) };
+        let number = self.desk().ended;
+        let turn = Turn { writer: self.clone(), statements, permit: Some(permit), number };
         match self.desk().begin(&self.place, Duration::ZERO) {
             Ok(()) => return Ok(turn),
             Err(error) if failure::is_busy(&error) => {}
@@ -242,8 +248,18 @@ impl Desk {
         at_work.ok_or_else(failure::interrupted)
     }
 
+    /// The same for a turn, while it lasts. Whoever asked for a slow statement may have gone before a thread came to it: then the
+    /// turn is somebody else's, and it must not be run in theirs.
+    fn at_work_for(&self, number: u64) -> Result<&Connection, Error> {
+        if self.ended != number {
+            return Err(failure::interrupted());
+        }
+        self.at_work()
+    }
+
     /// End a turn: keep what it wrote, or take it back.
     fn end(&mut self, keep: bool) -> Result<(), Error> {
+        self.ended += 1;
         let connection = self.at_work()?;
         let step = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
         let ended =
@@ -301,17 +317,17 @@ impl Turn {
     pub(in crate::store) async fn run(&self, statement: Statement) -> Result<Done, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         if self.writer.shapes.is_slow(&statement.sql) {
-            let writer = self.writer.clone();
-            return elsewhere(move || writer.shapes.run(writer.desk().at_work()?, &statement)).await?;
+            let (writer, number) = (self.writer.clone(), self.number);
+            return elsewhere(move || writer.shapes.run(writer.desk().at_work_for(number)?, &statement)).await?;
         }
-        self.writer.shapes.run(self.writer.desk().at_work()?, &statement)
+        self.writer.shapes.run(self.writer.desk().at_work_for(self.number)?, &statement)
     }
 
     /// Several statements without values.
     pub(in crate::store) fn batch(&self, sql: &str) -> Result<ProxyExecResult, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         let desk = self.writer.desk();
-        let connection = desk.at_work()?;
+        let connection = desk.at_work_for(self.number)?;
         connection.execute_batch(sql).map_err(failure::of)?;
         Ok(ProxyExecResult::new(0, connection.changes()))
     }
