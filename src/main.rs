@@ -30,6 +30,17 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date and exit.
     Migrate,
+    /// Copy SQLite's database into a new file, while the service runs. For Postgres see docs/backup.md.
+    Backup {
+        /// The file. There must be none of that name.
+        file: PathBuf,
+    },
+    /// After the database was put back to a backup, and before serving: end what must not live again.
+    Restored {
+        /// End every API key, too: those that were revoked since the backup are live again.
+        #[arg(long)]
+        end_api_keys: bool,
+    },
     /// Print a new file of keys, for secrets.file.
     Secrets,
     /// What happened, and the proof of it.
@@ -126,6 +137,10 @@ fn main() -> ExitCode {
             run(async |config| server::serve(server::open(config, Arc::new(SystemClock)).await?).await)
         }
         Command::Migrate => run(async |config| server::migrate(&config).await),
+        Command::Backup { file } => run(async |config| say(&server::back_up(&config, &file).await?)),
+        Command::Restored { end_api_keys } => {
+            run(async |config| say(&server::say_restored(config, end_api_keys).await?))
+        }
         Command::Secrets => print_secrets(),
         Command::Audit(Audit::Verify { checkpoints, key }) => {
             run(async |config| verify(&config, checkpoints, key.as_deref()).await)

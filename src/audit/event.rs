@@ -125,6 +125,8 @@ event_types! {
     AuthzAdmin, "authz_admin";
     /// A rule, a log or a sink was switched off (OWASP `sys_monitor_disabled`); the reason says which.
     SysMonitorDisabled, "sys_monitor_disabled";
+    /// The database was put back to a backup of it (OWASP has `sys_startup` and its kin, and no word for this).
+    SysRestored, "sys_restored";
     /// Events older than they may be were cut off the trail.
     AuditRetentionApplied, "audit_retention_applied";
 }

@@ -86,7 +86,8 @@ impl EventType {
             | Self::SessionDisowned
             | Self::SessionSplit
             | Self::SessionBindingViolated
-            | Self::SysMonitorDisabled => Severity::High,
+            | Self::SysMonitorDisabled
+            | Self::SysRestored => Severity::High,
         }
     }
 
@@ -142,6 +143,7 @@ impl EventType {
             | Self::RecoveryFail
             | Self::RecoveryStopped
             | Self::RecoveryCompleted
+            | Self::SysRestored
             | Self::AuditRetentionApplied => None,
         }
     }
@@ -204,6 +206,7 @@ impl EventType {
             | Self::PrivilegePermissionsChanged
             | Self::AuthzAdmin
             | Self::SysMonitorDisabled
+            | Self::SysRestored
             | Self::AuditRetentionApplied => None,
         }
     }

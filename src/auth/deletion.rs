@@ -6,7 +6,7 @@
 use uuid::Uuid;
 
 use super::erase::erase_if_due;
-use super::links::{LinkKind, Told, day_and_time};
+use super::links::{About, LinkKind, Told, day_and_time};
 use super::session::EndReason;
 use super::step_up::{Action, Which};
 use super::{Access, Auth, Caller, CurrentSession, Error, Refusal, Renewed};
@@ -89,6 +89,22 @@ impl Auth {
             self.tell_of_keeping(tx, caller, user_id, event).await?;
         }
         Ok(())
+    }
+
+    /// The time begins anew, and with it a link that keeps the account.
+    pub(super) async fn tell_of_deletion_anew(
+        &self,
+        tx: &audit::Transaction<'_>,
+        user_id: Uuid,
+        now: Timestamp,
+        due_at: Timestamp,
+    ) -> Result<(), Error> {
+        // Whoever asked for it, their session has ended with all others.
+        let told = Told { kind: LinkKind::AccountDeletion, user_id, session_id: Uuid::nil(), addresses: None };
+        let about = About { at: now.0, device: "the service itself".to_owned(), country: None, network: None };
+        let link = self.make_link(tx, &told, &about).await?;
+        let name = format!("deletion {}", Uuid::new_v4());
+        self.mail_person(tx, user_id, &name, None, |to| self.asked(to, due_at, &link)).await
     }
 
     async fn tell_of_keeping(

@@ -28,6 +28,7 @@ mod recovery;
 mod refusal;
 mod registration;
 mod relying_party;
+mod restored;
 mod session;
 mod step_up;
 mod unusual;

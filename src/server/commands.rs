@@ -84,7 +84,7 @@ pub async fn verify_audit(
     Ok(report)
 }
 
-fn read(file: &Path, key: &VerifierKey) -> Result<Vec<Checkpoint>, CommandError> {
+pub(super) fn read(file: &Path, key: &VerifierKey) -> Result<Vec<Checkpoint>, CommandError> {
     let named = |what: String| format!("{}: {what}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| named(error.to_string()))?;
     Ok(Checkpoint::read_all(&text, key).map_err(|error| named(error.to_string()))?)

@@ -2,6 +2,7 @@
 
 mod admin;
 mod background;
+mod backup;
 mod commands;
 pub mod config;
 mod dbsc;
@@ -26,6 +27,7 @@ mod state;
 mod traces;
 mod well_known;
 
+pub use backup::{back_up, say_restored};
 pub use commands::{
     CommandError, audit_key, export_audit, look_inside, migrate, replay_risk, verify_audit, webhook_secret,
 };

@@ -356,6 +356,7 @@ fn why_ended(resolution: &Resolution) -> Option<Notice> {
         EndReason::Operator => Some(Notice::Operator),
         EndReason::PasskeyRemoved => Some(Notice::PasskeyRemoved),
         EndReason::Recovered => Some(Notice::Recovered),
+        EndReason::Restored => Some(Notice::Restored),
         EndReason::SignOut | EndReason::Replaced => None,
     }
 }

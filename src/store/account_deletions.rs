@@ -29,6 +29,13 @@ pub async fn cancel(tx: &impl ConnectionTrait, user_id: Uuid, asked_at: Option<i
     Ok(delete.exec(tx).await?.rows_affected == 1)
 }
 
+/// All whose accounts are to go, by their ids from this one on.
+pub async fn after(db: &impl ConnectionTrait, after: Uuid, limit: u64) -> Result<Vec<Uuid>, Error> {
+    let rows =
+        Entity::find().filter(Column::UserId.gt(after)).order_by_asc(Column::UserId).limit(limit).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.user_id).collect())
+}
+
 /// Whose time is over by `now`, the earliest first.
 pub async fn due(db: &impl ConnectionTrait, now: i64, limit: u64) -> Result<Vec<Uuid>, Error> {
     let rows =

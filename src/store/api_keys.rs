@@ -3,7 +3,7 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -36,6 +36,18 @@ pub async fn count_of_user(db: &impl ConnectionTrait, user_id: Uuid) -> Result<u
 pub async fn exists(db: &impl ConnectionTrait, user_id: Uuid, id: Uuid) -> Result<bool, Error> {
     let live = Entity::find_by_id(id).filter(Column::UserId.eq(user_id)).filter(Column::RevokedAt.is_null());
     Ok(live.one(db).await?.is_some())
+}
+
+/// Some live keys, by their ids from this one on: which, and whose.
+pub async fn live_after(db: &impl ConnectionTrait, after: Uuid, limit: u64) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    let live = Entity::find().filter(Column::Id.gt(after)).filter(Column::RevokedAt.is_null());
+    let rows = live.order_by_asc(Column::Id).limit(limit).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.user_id)).collect())
+}
+
+/// How many live keys there are.
+pub async fn count_live(db: &impl ConnectionTrait) -> Result<u64, Error> {
+    Entity::find().filter(Column::RevokedAt.is_null()).count(db).await
 }
 
 /// The live key with this hash, whosever it is.

@@ -76,6 +76,14 @@ impl Database {
         Ok(Transaction { inner, _store: PhantomData })
     }
 
+    /// Copy everything into a new file: SQLite alone can.
+    pub(super) async fn copy_into(&self, file: &std::path::Path) -> Result<(), Error> {
+        match self {
+            Self::Postgres(_) => Err(super::failed("Postgres is copied by pg_dump")),
+            Self::Sqlite(engine) => engine.copy_into(file).await,
+        }
+    }
+
     /// Close every connection, after what is under way has finished.
     pub async fn close(&self) -> Result<(), Error> {
         match self {

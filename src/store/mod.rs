@@ -10,6 +10,7 @@ pub mod alerts;
 pub mod api_keys;
 pub mod audit_checkpoints;
 pub mod audit_keys;
+mod backup;
 pub mod ceremonies;
 pub mod chain_heads;
 pub mod credentials;

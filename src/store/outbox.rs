@@ -126,6 +126,15 @@ pub async fn revive(db: &impl ConnectionTrait, now: i64) -> Result<u64, Error> {
     Ok(done.rows_affected())
 }
 
+/// Give up all that waits. What each says stays, so that it can be sent after all. Answers how many there were.
+pub async fn give_up_all(db: &impl ConnectionTrait, now: i64, reason: &str) -> Result<u64, Error> {
+    let sql = "UPDATE outbox SET state = 'dead', claim = NULL, finished_at = $1, reason = $2
+        WHERE state IN ('queued', 'sending')";
+    let values: [Value; 2] = [now.into(), reason.into()];
+    let done = db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    Ok(done.rows_affected())
+}
+
 /// How many there are of a channel in a state, other than delivered.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Depth {

@@ -120,6 +120,18 @@ pub async fn end(db: &impl ConnectionTrait, id: Uuid, now: i64, how: &str) -> Re
     Ok(ended.rows_affected == 1)
 }
 
+/// End all of which not everything has been shown.
+pub async fn end_begun(db: &impl ConnectionTrait, now: i64, how: &str) -> Result<u64, Error> {
+    let ended = Entity::update_many()
+        .col_expr(Column::EndedAt, Expr::value(now))
+        .col_expr(Column::Ended, Expr::value(how))
+        .filter(Column::DueAt.is_null())
+        .filter(Column::EndedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(ended.rows_affected)
+}
+
 /// End those of a person that nobody completed in time, so that another can wait.
 pub async fn expire(db: &impl ConnectionTrait, user_id: Uuid, now: i64) -> Result<(), Error> {
     Entity::update_many()

@@ -37,6 +37,18 @@ pub async fn live_of_user(
         .await
 }
 
+/// Some that have neither ended nor run out, by their ids from this one on: which, and whose.
+pub async fn live_after(
+    db: &impl ConnectionTrait,
+    after: Uuid,
+    now: i64,
+    limit: u64,
+) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    let live = Entity::find().filter(Column::Id.gt(after)).filter(Column::EndedAt.is_null());
+    let rows = live.filter(Column::ExpiresAt.gt(now)).order_by_asc(Column::Id).limit(limit).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.user_id)).collect())
+}
+
 /// How a session was used.
 #[derive(Clone, Debug)]
 pub struct Used {

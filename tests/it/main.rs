@@ -31,6 +31,7 @@ mod admin_people;
 mod alerts;
 mod api_keys;
 mod audit;
+mod backup;
 mod binding;
 mod canary;
 mod ceremonies;

@@ -40,6 +40,10 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
                 "The people who run this service ended a session of yours",
                 "They do that when something looks wrong. Nothing was lost, and your passkeys work as before.",
             ),
+            "restored" => with(
+                "A session ended because this service was put back to an earlier state",
+                "All sessions ended with that. What was done after that moment is gone: look through your passkeys and sessions.",
+            ),
             "limit" => with(
                 "Your oldest session ended",
                 "An account can be open in a limited number of places, and you signed in somewhere else.",
@@ -75,6 +79,10 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         "recovery_started" => fact("Somebody asked to get back into your account"),
         "recovery_approved" if reason == "mail" => fact("The code from a recovery mail was typed in"),
         "recovery_approved" => fact("A recovery code of yours was used"),
+        "recovery_waiting" if reason == "restored" => with(
+            "A recovery of your account waits anew, because this service was put back to an earlier state",
+            "If that is not you, stop it: the page “Getting back in” has a button for it.",
+        ),
         "recovery_waiting" => with(
             "A recovery of your account began",
             "If that is not you, stop it: the page “Getting back in” has a button for it.",
@@ -90,12 +98,19 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
             with("A passkey can be synced now", "That happens when its maker adds syncing.")
         }
         "authn_token_created" => act("created an API key"),
+        "authn_token_revoked" if reason == "restored" => {
+            fact("An API key ended, because this service was put back to an earlier state")
+        }
         "authn_token_revoked" => act("revoked an API key"),
         "privilege_permissions_changed" => fact(match reason {
             "operator_revoked" => "You are no longer one of the people who run this service",
             _ => "You became one of the people who run this service",
         }),
         "sensitive_read" => act("downloaded your data"),
+        "user_deletion_requested" if reason == "restored" => with(
+            "The deletion of your account waits anew, because this service was put back to an earlier state",
+            "If you want to keep the account, the page “Delete your account” has a button for it.",
+        ),
         "user_deletion_requested" => act("asked us to delete your account"),
         "user_deletion_cancelled" if reason == "mail_link" => {
             fact("Your account was kept, by the link in our mail")
@@ -207,6 +222,7 @@ mod tests {
             "user_deleted",
             "audit_retention_applied",
             "sys_monitor_disabled",
+            "sys_restored",
             "risk_eval",
             "risk_level_changed",
         ];

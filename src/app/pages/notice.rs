@@ -27,6 +27,8 @@ pub enum Notice {
     PasskeyRemoved,
     /// The account was recovered.
     Recovered,
+    /// The database was put back to a backup.
+    Restored,
 }
 
 impl Notice {
@@ -88,6 +90,13 @@ impl Notice {
                 "Your account was recovered.",
                 "All its sessions ended with that, and the passkeys of before are suspended. If that was not you, bring your \
                  passkey back now: our mail about it says how.",
+            ),
+            Self::Restored => (
+                "info",
+                "Sign in once more.",
+                "This service had a fault and was put back to how it was a while ago. So that nothing comes back that you had \
+                 ended, all sessions ended. What you did in the meantime may be missing: after signing in, look through your \
+                 passkeys.",
             ),
             Self::Operator => (
                 "info",

@@ -73,7 +73,9 @@ impl EventType {
             Self::AuthnTokenCreated => event(&["iam"], &["creation"]),
             Self::AuthnTokenRevoked => event(&["iam"], &["deletion"]),
             Self::AuthzAdmin => event(&["iam"], &["admin", "info"]),
-            Self::PayoutChanged | Self::SysMonitorDisabled => event(&["configuration"], &["change"]),
+            Self::PayoutChanged | Self::SysMonitorDisabled | Self::SysRestored => {
+                event(&["configuration"], &["change"])
+            }
             Self::AuditRetentionApplied => event(&["configuration"], &["deletion"]),
         }
     }

@@ -115,6 +115,7 @@ impl EventType {
             Self::PrivilegePermissionsChanged => other(AccountChange, "Privileges Changed"),
             Self::AuthzAdmin => other(EntityManagement("Operator console"), "Operator Activity"),
             Self::SysMonitorDisabled => other(EntityManagement("Alert rule"), "Switched Off"),
+            Self::SysRestored => other(EntityManagement("Database"), "Restored"),
             Self::AuditRetentionApplied => activity(EntityManagement("Audit events"), 4, "Delete"),
         }
     }

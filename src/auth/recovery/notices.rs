@@ -52,7 +52,9 @@ impl Auth {
         let told = Told { kind: LinkKind::Recovery, user_id: person, session_id: row.id, addresses: None };
         let link = self.make_link_until(tx, &told, &about, wait.until).await?;
         let now = self.clock.now();
-        self.mail_person(tx, person, &format!("recovery {} {notice:?}", row.id), None, |to| {
+        // By the wait: one that begins anew is told anew.
+        let name = format!("recovery {} {} {notice:?}", row.id, wait.since.0);
+        self.mail_person(tx, person, &name, None, |to| {
             mails::waiting(to, &self.service, notice, (&wait, now), &about, &link)
         })
         .await

@@ -34,10 +34,12 @@ pub enum EndReason {
     PasskeyRemoved,
     /// The account was recovered.
     Recovered,
+    /// The database was put back to a backup.
+    Restored,
 }
 
 impl EndReason {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::SignOut,
         Self::Replaced,
         Self::Revoked,
@@ -49,6 +51,7 @@ impl EndReason {
         Self::Operator,
         Self::PasskeyRemoved,
         Self::Recovered,
+        Self::Restored,
     ];
 
     /// The word in the `end_reason` column and in the event.
@@ -65,6 +68,7 @@ impl EndReason {
             Self::Operator => "operator",
             Self::PasskeyRemoved => "passkey_removed",
             Self::Recovered => "recovered",
+            Self::Restored => "restored",
         }
     }
 

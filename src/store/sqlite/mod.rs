@@ -118,6 +118,13 @@ impl Engine {
         Ok(connection)
     }
 
+    /// Copy everything that is committed into this empty file, and see that the copy is whole. Nobody waits for it: it reads as of
+    /// one moment, on a connection of its own.
+    pub(super) async fn copy_into(&self, file: &std::path::Path) -> Result<(), Error> {
+        let (place, file) = (self.place.clone(), file.to_owned());
+        elsewhere(move || place.copy_into(&file)).await?
+    }
+
     /// Close every connection, after what is being written has been.
     pub(super) async fn close(&self) -> Result<(), Error> {
         self.is_closed.store(true, Ordering::Relaxed);

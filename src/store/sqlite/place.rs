@@ -1,6 +1,6 @@
 //! Where the database file is, and how a connection to it begins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -44,6 +44,19 @@ impl Place {
             Ok(connection)
         };
         connect().map_err(failure::of)
+    }
+}
+
+impl Place {
+    /// Copy the database into this empty file, and see that the copy is whole.
+    pub(super) fn copy_into(&self, file: &Path) -> Result<(), Error> {
+        let connection = self.connect()?;
+        let name = file.to_str().ok_or_else(|| store::failed("its name is no UTF-8"))?;
+        connection.execute("VACUUM INTO ?1", [name]).map_err(failure::of)?;
+        let copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure::of)?;
+        let said: String =
+            copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failure::of)?;
+        if said == "ok" { Ok(()) } else { Err(store::failed(format!("the copy is not whole: {said}"))) }
     }
 }
 

@@ -44,6 +44,12 @@ impl App {
         Self::open(self.url.clone(), self.secrets.clone(), Arc::new(ManualClock::at(now)), &[]).await
     }
 
+    /// The same keys at the present of the machine's clock, over another database.
+    pub async fn over(&self, url: &str) -> Self {
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        Self::open(url.to_owned(), self.secrets.clone(), clock, &[]).await
+    }
+
     /// Leave the database: whoever opens it next may be alone with it.
     pub async fn close(&self) {
         self.state.store.close().await.unwrap();
