@@ -15,6 +15,35 @@ pub(super) struct Said {
 
 const ENDED: &str = "We cannot tell which of you was you, so we ended that session. Your passkeys are safe: a cookie cannot copy them.";
 
+/// What nobody in that session did.
+fn fact(title: &str) -> Said {
+    Said { title: title.to_owned(), advice: None, is_act: false }
+}
+
+/// The same, with what it means.
+fn with(title: &str, advice: &'static str) -> Said {
+    Said { advice: Some(advice), ..fact(title) }
+}
+
+/// Why a session ended.
+fn ended(reason: &str) -> Said {
+    match reason {
+        "sign_out" => fact("You signed out"),
+        "replaced" => fact("The session before this sign-in ended"),
+        "revoked" => fact("You ended a session"),
+        "passkey_removed" => fact("A session ended with the passkey that opened it"),
+        "operator" => with(
+            "The people who run this service ended a session of yours",
+            "They do that when something looks wrong. Nothing was lost, and your passkeys work as before.",
+        ),
+        "limit" => with(
+            "Your oldest session ended",
+            "An account can be open in a limited number of places, and you signed in somewhere else.",
+        ),
+        _ => fact("We ended a session to protect you"),
+    }
+}
+
 /// The sentence.
 pub(super) fn said(event: &ActivityEvent) -> Said {
     let reason = event.reason.as_deref().unwrap_or_default();
@@ -22,8 +51,11 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         let who = if event.disowned { "Somebody" } else { "You" };
         Said { title: format!("{who} {what}"), advice: None, is_act: true }
     };
-    let fact = |title: &str| Said { title: title.to_owned(), advice: None, is_act: false };
-    let with = |title: &str, advice| Said { advice: Some(advice), ..fact(title) };
+    if reason == "restored"
+        && let Some((title, advice)) = after_restore(&event.kind)
+    {
+        return with(title, advice);
+    }
     match event.kind.as_str() {
         "user_create_fail" => Said { title: "A passkey was not added".to_owned(), ..act("") },
         "user_created" => fact("You created this account"),
@@ -31,25 +63,7 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         "authn_login_fail" => {
             with("Somebody tried to sign in with your passkey and was refused", after_refusal(reason))
         }
-        "session_revoked" => match reason {
-            "sign_out" => fact("You signed out"),
-            "replaced" => fact("The session before this sign-in ended"),
-            "revoked" => fact("You ended a session"),
-            "passkey_removed" => fact("A session ended with the passkey that opened it"),
-            "operator" => with(
-                "The people who run this service ended a session of yours",
-                "They do that when something looks wrong. Nothing was lost, and your passkeys work as before.",
-            ),
-            "restored" => with(
-                "A session ended because this service was put back to an earlier state",
-                "All sessions ended with that. What was done after that moment is gone: look through your passkeys and sessions.",
-            ),
-            "limit" => with(
-                "Your oldest session ended",
-                "An account can be open in a limited number of places, and you signed in somewhere else.",
-            ),
-            _ => fact("We ended a session to protect you"),
-        },
+        "session_revoked" => ended(reason),
         "session_renewed" => fact("A session was renewed"),
         "authn_token_reuse" => with("Somebody used an old copy of a session", ENDED),
         "session_split" => with("A session was used in two browsers on two networks at once", ENDED),
@@ -79,10 +93,6 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         "recovery_started" => fact("Somebody asked to get back into your account"),
         "recovery_approved" if reason == "mail" => fact("The code from a recovery mail was typed in"),
         "recovery_approved" => fact("A recovery code of yours was used"),
-        "recovery_waiting" if reason == "restored" => with(
-            "A recovery of your account waits anew, because this service was put back to an earlier state",
-            "If that is not you, stop it: the page “Getting back in” has a button for it.",
-        ),
         "recovery_waiting" => with(
             "A recovery of your account began",
             "If that is not you, stop it: the page “Getting back in” has a button for it.",
@@ -98,19 +108,12 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
             with("A passkey can be synced now", "That happens when its maker adds syncing.")
         }
         "authn_token_created" => act("created an API key"),
-        "authn_token_revoked" if reason == "restored" => {
-            fact("An API key ended, because this service was put back to an earlier state")
-        }
         "authn_token_revoked" => act("revoked an API key"),
         "privilege_permissions_changed" => fact(match reason {
             "operator_revoked" => "You are no longer one of the people who run this service",
             _ => "You became one of the people who run this service",
         }),
         "sensitive_read" => act("downloaded your data"),
-        "user_deletion_requested" if reason == "restored" => with(
-            "The deletion of your account waits anew, because this service was put back to an earlier state",
-            "If you want to keep the account, the page “Delete your account” has a button for it.",
-        ),
         "user_deletion_requested" => act("asked us to delete your account"),
         "user_deletion_cancelled" if reason == "mail_link" => {
             fact("Your account was kept, by the link in our mail")
@@ -129,6 +132,29 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
         ),
         _ => Said { title: UNNAMED.to_owned(), ..act("") },
     }
+}
+
+/// What the service did because it was put back to a backup.
+fn after_restore(kind: &str) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        "session_revoked" => (
+            "A session ended because this service was put back to an earlier state",
+            "All sessions ended with that. What was done after that moment is gone: look through your passkeys and sessions.",
+        ),
+        "recovery_waiting" => (
+            "A recovery of your account waits anew, because this service was put back to an earlier state",
+            "If that is not you, stop it: the page “Getting back in” has a button for it.",
+        ),
+        "authn_token_revoked" => (
+            "An API key ended, because this service was put back to an earlier state",
+            "If a program of yours still needs one, make a new key for it.",
+        ),
+        "user_deletion_requested" => (
+            "The deletion of your account waits anew, because this service was put back to an earlier state",
+            "If you want to keep the account, the page “Delete your account” has a button for it.",
+        ),
+        _ => return None,
+    })
 }
 
 const UNNAMED: &str = "Something changed on your account";
@@ -234,6 +260,14 @@ mod tests {
         assert!(actions.len() > 5, "{actions:?}");
         for action in actions {
             assert_ne!(to(action), UNNAMED_ACTION, "{action}");
+        }
+    }
+
+    #[test]
+    fn what_a_restore_did_is_nobodys_act() {
+        for kind in ["session_revoked", "recovery_waiting", "authn_token_revoked", "user_deletion_requested"] {
+            let said = said(&event(kind, Some("restored")));
+            assert!(said.title.contains("earlier state") && !said.is_act, "{kind}: {said:?}");
         }
     }
 
