@@ -6,6 +6,7 @@
 //! | `rehearse` | what the rules would raise, from memory |
 //! | `rule` | what a rule is |
 //! | `rules/` | one file each |
+//! | `signal` | what other systems hear of sessions and credentials, on the way |
 //! | `tell` | to the log, the operator's mail, a webhook |
 //! | `windows` | the events of the last hours, by what each rule groups them by. No I/O, no clock |
 //! | `desk` | what people see of them, and that somebody saw to one |
@@ -18,6 +19,7 @@ mod rehearse;
 mod rule;
 mod rules;
 mod seen;
+mod signal;
 mod tell;
 mod watch;
 mod windows;

@@ -14,14 +14,20 @@ pub(super) async fn tell(outbox: &Outbox, tx: &Transaction<'_>, alert: &Alert) -
     let mut messages = vec![Message::log(key.as_str(), line(alert)), webhook(&key, alert)];
     messages.extend(outbox.operator().map(|operator| Message::mail(key.as_str(), mail(operator, alert))));
     for message in messages {
-        outbox.enqueue(&**tx, message).await.map_err(|error| match error {
-            notify::Error::Store(error) => Error::Store(error),
-            notify::Error::Seal(error) => Error::Seal(error),
-            notify::Error::Entropy(error) => Error::Entropy(error),
-            notify::Error::Unfit(why) => Error::Broken(format!("an alert cannot be told: {why}")),
-        })?;
+        hand_over(outbox, tx, message).await?;
     }
     Ok(())
+}
+
+/// Keep a notice, in the transaction of what it tells about.
+pub(super) async fn hand_over(outbox: &Outbox, tx: &Transaction<'_>, message: Message) -> Result<(), Error> {
+    let kept = outbox.enqueue(&**tx, message).await.map_err(|error| match error {
+        notify::Error::Store(error) => Error::Store(error),
+        notify::Error::Seal(error) => Error::Seal(error),
+        notify::Error::Entropy(error) => Error::Entropy(error),
+        notify::Error::Unfit(why) => Error::Broken(format!("it cannot be told: {why}")),
+    });
+    kept.map(drop)
 }
 
 fn line(alert: &Alert) -> String {

@@ -1,5 +1,5 @@
 //! The trail read on: every event is looked at once, and what a rule finds is kept and handed on in the transaction that notes how far
-//! was read. So a crash neither loses an alert nor tells it twice.
+//! was read, and so is what other systems are told of sessions and credentials. So a crash neither loses any of it nor tells it twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use uuid::Uuid;
 use super::rule::{Rule, Severity};
 use super::rules::RULES;
 use super::seen::Seen;
-use super::tell;
 use super::windows::{Finding, LONGEST, Windows};
+use super::{signal, tell};
 use crate::audit::{Error, Event, EventType, Origin, Trail};
 use crate::clock::Timestamp;
 use crate::defence::Defence;
-use crate::notify::Outbox;
+use crate::notify::{Message, Outbox};
 use crate::secret::random_bytes;
 use crate::store::{alert, alert_cursor, alerts, chain_heads};
 
@@ -74,6 +74,8 @@ pub struct About {
 pub struct Watcher {
     pub(super) trail: Arc<Trail>,
     outbox: Arc<Outbox>,
+    /// Who says so, where other systems are told.
+    issuer: String,
     /// Switched off.
     off: Vec<&'static str>,
     rules: Vec<&'static Rule>,
@@ -89,13 +91,13 @@ struct State {
 
 impl Watcher {
     /// All rules but those that are switched off.
-    pub fn new(trail: Arc<Trail>, outbox: Arc<Outbox>, off: &[&'static str]) -> Self {
+    pub fn new(trail: Arc<Trail>, outbox: Arc<Outbox>, issuer: &str, off: &[&'static str]) -> Self {
         let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|rule| !off.contains(&rule.name)).collect();
         for rule in &rules {
             trail.metrics().expect_alerts(rule.name, rule.severity.as_str());
         }
         let state = Mutex::new(State { windows: Windows::new(rules.clone()), position: None });
-        Self { trail, outbox, rules, off: off.to_vec(), state }
+        Self { trail, outbox, issuer: issuer.to_owned(), rules, off: off.to_vec(), state }
     }
 
     /// Say which rules are off: whoever attacks switches off the light first.
@@ -133,6 +135,7 @@ impl Watcher {
             state.position = Some(read.clone());
         }
         let mut events: Vec<Seen> = Vec::new();
+        let mut signals: Vec<Message> = Vec::new();
         let mut position = read.clone();
         let mut more = false;
         for head in chain_heads::all(store.reader()).await? {
@@ -145,6 +148,9 @@ impl Watcher {
             more |= page.len() as u64 == PAGE;
             if let Some(last) = page.last() {
                 position.insert(head.chain, last.seq);
+            }
+            if self.outbox.has_signals() {
+                signals.extend(page.iter().filter_map(|event| signal::of(event, &self.issuer)));
             }
             events.extend(page.into_iter().map(Seen::from));
         }
@@ -160,7 +166,7 @@ impl Watcher {
         if position == read && found.is_empty() {
             return Ok((false, Vec::new()));
         }
-        let raised = self.keep(&read, &position, found).await;
+        let raised = self.keep(&read, &position, found, signals).await;
         // If that failed, the next look begins with what is stored.
         state.position = raised.is_ok().then_some(position);
         Ok((more, raised?))
@@ -186,12 +192,16 @@ impl Watcher {
         read: &HashMap<i16, i64>,
         position: &HashMap<i16, i64>,
         found: Vec<(Timestamp, Finding)>,
+        signals: Vec<Message>,
     ) -> Result<Vec<Alert>, Error> {
         let tx = self.trail.begin().await?;
         let stored: HashMap<i16, i64> =
             alerts::lock_cursors(&*tx).await?.into_iter().map(|row| (row.chain, row.seq)).collect();
         if stored != *read {
             return Err(Error::Broken("somebody else reads the trail for alerts".to_owned()));
+        }
+        for signal in signals {
+            tell::hand_over(&self.outbox, &tx, signal).await?;
         }
         let mut raised = Vec::new();
         for (at, finding) in found {

@@ -46,7 +46,7 @@ fn is_reserved(email: &str, of: Option<&str>) -> bool {
 impl Inside {
     /// Over the trail, and what lies in the outbox.
     pub fn new(trail: Arc<Trail>, outbox: Arc<Outbox>) -> Self {
-        let watcher = Watcher::new(trail.clone(), outbox.clone(), &[]);
+        let watcher = Watcher::new(trail.clone(), outbox.clone(), "", &[]);
         Self { trail, outbox, watcher }
     }
 

@@ -45,6 +45,7 @@ pub struct Outbox {
     clock: Arc<dyn Clock>,
     mailer: Mailer,
     webhook: Option<Webhook>,
+    signals: bool,
     operator: Option<String>,
     patience: Duration,
     totals: worker::Counters,
@@ -90,12 +91,14 @@ impl Outbox {
     /// Over a database and its keys, with the settings of where things go.
     pub fn new(store: Arc<Store>, keyring: Arc<Keyring>, clock: Arc<dyn Clock>, settings: &Settings) -> Self {
         let webhook = settings.webhook.clone().map(|url| Webhook::new(url, &keyring));
+        let signals = settings.signals && webhook.is_some();
         Self {
             store,
             keyring,
             clock,
             mailer: Mailer::new(&settings.via, settings.from.clone()),
             webhook,
+            signals,
             operator: settings.operator.clone(),
             patience: settings.patience,
             totals: worker::Counters::default(),
@@ -110,6 +113,11 @@ impl Outbox {
     /// Whether notices of this channel go anywhere.
     pub fn has(&self, channel: Channel) -> bool {
         channel != Channel::Webhook || self.webhook.is_some()
+    }
+
+    /// Whether other systems are told of sessions and credentials.
+    pub fn has_signals(&self) -> bool {
+        self.signals
     }
 
     /// How mail is sent.

@@ -19,6 +19,8 @@ pub struct Settings {
     pub operator: Option<String>,
     /// Where webhooks go.
     pub webhook: Option<Url>,
+    /// Whether they tell of sessions and credentials, too.
+    pub signals: bool,
     /// How long an attempt may take. No setting: what waits longer than a lease lasts would be sent twice.
     pub patience: Duration,
 }

@@ -98,7 +98,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     let throttle = Throttle::new(store.clone(), keyring.clone(), clock.clone(), config.throttle);
     let outbox = Arc::new(Outbox::new(store.clone(), keyring.clone(), clock.clone(), &config.notify));
     let service = Service {
-        origin,
+        origin: origin.clone(),
         name: config.name.clone(),
         outbox: outbox.clone(),
         deletion_delay: config.deletion_delay,
@@ -114,7 +114,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
         throttle.clone(),
     ));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
-    let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &config.alerts_off));
+    let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &origin, &config.alerts_off));
     let forward =
         Arc::new(Forward::new(auth.clone(), clock.clone(), config.forward.clone(), config.origin.clone()));
     let admin = Arc::new(Admin::new(trail.clone(), auth.clone(), watcher.clone(), outbox.clone(), geo.clone()));

@@ -18,7 +18,7 @@ on_both_databases!(
 );
 
 fn watcher(app: &App) -> Watcher {
-    Watcher::new(app.state.trail.clone(), app.state.outbox.clone(), &[])
+    Watcher::new(app.state.trail.clone(), app.state.outbox.clone(), "https://login.example.com", &[])
 }
 
 fn names(alerts: &[Alert]) -> Vec<&str> {

@@ -84,6 +84,7 @@ mod rotation_races;
 mod secrets;
 mod sessions;
 mod sessions_list;
+mod signals;
 mod step_up;
 mod step_up_grants;
 mod theft;

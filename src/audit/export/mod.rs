@@ -3,6 +3,7 @@
 //! Every line is one event and says where it lies; at the end stands the cursor to go on from. The same cursor gives the same lines
 //! again, so nothing is lost where a receiver fails: it asks once more. Lines come oldest first; of each chain exactly in order.
 
+mod caep;
 mod cursor;
 mod ecs;
 mod jsonl;
@@ -13,6 +14,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use caep::caep;
 pub use cursor::{Cursor, InvalidCursor};
 pub use ecs::ecs;
 pub use ocsf::ocsf;

@@ -41,7 +41,12 @@ pub(super) fn settings(
         )?),
         None => None,
     };
-    Ok(Settings { via, from, operator, webhook, patience: Settings::PATIENCE })
+    let signals = source.parse_with("webhook.caep", "on or off", |text| match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    })?;
+    Ok(Settings { via, from, operator, webhook, signals, patience: Settings::PATIENCE })
 }
 
 /// Beside the database.

@@ -86,6 +86,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("mail.operator", "HOLDFAST_OPERATOR_MAIL", None),
     setting("mail.folder", "HOLDFAST_MAIL_FOLDER", None),
     secret("webhook.url", "HOLDFAST_WEBHOOK_URL", None),
+    setting("webhook.caep", "HOLDFAST_WEBHOOK_CAEP", Some("on")),
     setting("log.format", "HOLDFAST_LOG", Some("pretty")),
     setting("log.filter", "HOLDFAST_LOG_FILTER", Some("info")),
 ];

@@ -53,6 +53,7 @@ impl App {
             from: Sender::parse("Holdfast <login@example.com>").unwrap(),
             operator: None,
             webhook: ways.webhook.as_deref().map(|url| Settings::parse_webhook(url).unwrap()),
+            signals: true,
             patience: Duration::from_millis(1500),
         };
         let (store, keyring, clock) =
