@@ -15,19 +15,19 @@ const HOST = 'login.test';
 /** Where all of it is, as browsers see it. */
 export const ORIGIN = `https://${HOST}`;
 
-type Proxy = { port: number; stop(): Promise<void> };
+type Proxy = { port: number; apiPort: number; stop(): Promise<void> };
 type Start = (about: { certificate: { key: string; cert: string }; host: string; to: string }) => Promise<Proxy>;
 
 /** The test with this proxy. */
 export function behind(start: Start) {
-  return base.extend<{}, { server: Running & { port: number }; launchOptions: object }>({
+  return base.extend<{}, { server: Running & { port: number; apiPort: number }; launchOptions: object }>({
     certificate: [async ({}, use) => use(selfSigned(HOST)), { scope: 'worker' }],
     server: [
       async ({ certificate }, use, { workerIndex, project }) => {
-        const settings = { HOLDFAST_FORWARD_SENSITIVE: '/app/api', HOLDFAST_FORWARD_STEP_UP: '/app/admin' };
+        const settings = { HOLDFAST_FORWARD_SENSITIVE: '/app/api', HOLDFAST_FORWARD_STEP_UP: '/app/admin', HOLDFAST_FORWARD_TOKEN: 'true' };
         const server = await startServer({ origin: ORIGIN, settings });
         const proxy = await start({ certificate, host: HOST, to: server.url });
-        await use({ ...server, url: ORIGIN, port: proxy.port });
+        await use({ ...server, url: ORIGIN, port: proxy.port, apiPort: proxy.apiPort });
         await proxy.stop();
         await server.end(join(project.outputDir, `server-${workerIndex}.log`));
       },

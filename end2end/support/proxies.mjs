@@ -60,7 +60,7 @@ function replaced(text, pairs) {
 }
 
 /** Everything of an example but the proxy itself: a folder of its own, with certificate, and the API. */
-async function stage(example, certificate) {
+async function stage(example, certificate, settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), `holdfast-${example}-`));
   // Whoever the proxy runs as must be able to read it.
   await chmod(folder, 0o755);
@@ -69,7 +69,7 @@ async function stage(example, certificate) {
   await writeFile(join(folder, 'fullchain.pem'), certificate.cert);
   await writeFile(join(folder, 'privkey.pem'), certificate.key, { mode: 0o600 });
   const [port, plain, apiPort] = [await freePort(), await freePort(), await freePort()];
-  const api = start(process.execPath, [join(folder, 'api.mjs')], { env: { ...process.env, PORT: String(apiPort) } });
+  const api = start(process.execPath, [join(folder, 'api.mjs')], { env: { ...process.env, ...settings, PORT: String(apiPort) } });
   return {
     folder,
     port,
@@ -92,7 +92,7 @@ async function stage(example, certificate) {
         await stop();
         throw error;
       }
-      return { port, stop };
+      return { port, apiPort, stop };
     },
   };
 }
@@ -103,7 +103,9 @@ async function stage(example, certificate) {
  * @param {{ certificate: { key: string, cert: string }, host: string, to: string }} about
  */
 export async function startNginx({ certificate, host, to }) {
-  const { folder, port, plain, apiPort, configure, run } = await stage('nginx', certificate);
+  const here = `https://${host}`;
+  const signed = { JWKS: `${to}/.well-known/jwks.json`, ISSUER: here, AUDIENCE: here };
+  const { folder, port, plain, apiPort, configure, run } = await stage('nginx', certificate, signed);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${folder}/${what};`);
   const conf = await configure('nginx.conf', [
     ['http {', `http {\n    types { text/html html; }\n    ${temporary.join(' ')}`],

@@ -39,7 +39,7 @@ test('the API hears from nginx who it is, whatever a page says', async ({ device
   await signUp.complete(address);
   const own = await page.evaluate(async () => (await fetch('/auth/session')).json());
   await page.goto('/app/');
-  const told = { user: own.user.id, session: own.session.id, path: '/app/api/me?x=1' };
+  const told = { user: own.user.id, named: own.user.id, session: own.session.id, path: '/app/api/me?x=1' };
   const heard = await call(page);
   expect(heard).toMatchObject({ status: 200, body: { ...told, method: 'GET' } });
   expect(heard.body.email, 'the address is not verified').toBeUndefined();
@@ -53,6 +53,21 @@ test('the API hears from nginx who it is, whatever a page says', async ({ device
   watch.expect(/status of 401/);
   await context.clearCookies({ name: '__Host-sid' });
   expect(await call(page)).toMatchObject({ status: 401, page: `${ORIGIN}/continue?to=%2Fapp%2F`, body: { error: 'Please sign in.' } });
+});
+
+test('the API believes only what is signed for it, also from whoever reaches its port', async ({ signUp, address, page, server }) => {
+  await signUp.complete(address);
+  const own = await page.evaluate(async () => (await fetch('/auth/session')).json());
+  await page.goto('/app/');
+  expect((await call(page)).body.user).toBe(own.user.id);
+  expect((await call(page, 'GET', { 'X-Auth-Token': 'a.b.c' })).body.user, 'nginx replaces it').toBe(own.user.id);
+
+  const reach = async (headers: Record<string, string>) => (await fetch(`http://127.0.0.1:${server.apiPort}/app/api/me`, { headers })).json();
+  expect(await reach({ 'X-Auth-User': own.user.id })).toMatchObject({ named: own.user.id });
+  expect((await reach({ 'X-Auth-User': own.user.id })).user, 'nobody signed that').toBeUndefined();
+  const token = [{ alg: 'none' }, { sub: own.user.id, iss: ORIGIN, aud: ORIGIN, exp: 4e9, iat: 0 }];
+  const forged = `${token.map(part => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`;
+  expect((await reach({ 'X-Auth-Token': forged })).user).toBeUndefined();
 });
 
 test('a part of the app takes one more touch, and so does a change that matters', async ({ device, signUp, address, page, watch, picture }) => {

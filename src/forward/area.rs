@@ -100,6 +100,8 @@ pub struct ForwardPolicy {
     pub sensitive: Vec<Area>,
     /// Even reading it takes a touch.
     pub step_up: Vec<Area>,
+    /// Whether apps get who it is signed, too.
+    pub token: bool,
 }
 
 impl ForwardPolicy {
@@ -216,7 +218,7 @@ mod tests {
 
     #[test]
     fn reading_weighs_and_changing_takes_a_touch() {
-        let policy = ForwardPolicy { sensitive: vec![area("/pay")], step_up: vec![area("/admin")] };
+        let policy = ForwardPolicy { sensitive: vec![area("/pay")], step_up: vec![area("/admin")], token: false };
         let of = |method, uri| {
             let asked = asked(method, "a.example", uri);
             (policy.sensitive_area(&asked), policy.area_to_open(&asked).expect("said"))
@@ -236,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_host_that_nobody_has_named_is_in_every_area() {
-        let policy = ForwardPolicy { sensitive: vec![], step_up: vec![area("app.example/admin")] };
+        let policy = ForwardPolicy { sensitive: vec![], step_up: vec![area("app.example/admin")], token: false };
         for (host, is_in) in [
             ("app.example", true),
             ("made-up.example", true),

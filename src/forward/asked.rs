@@ -56,6 +56,12 @@ impl Asked {
         own.origin().is_tuple() && own.origin() == address.origin()
     }
 
+    /// The origin of the app, if the proxy says all of it.
+    pub fn audience(&self) -> Option<String> {
+        let url = Url::parse(&format!("{}://{}", self.scheme.as_deref()?, self.host.as_deref()?)).ok()?;
+        url.origin().is_tuple().then(|| url.origin().ascii_serialization())
+    }
+
     /// The page that a script runs in, if it is the app's own.
     pub fn page(&self) -> Option<Url> {
         let referer = self.referer.as_deref().filter(|referer| self.is_at(referer))?;

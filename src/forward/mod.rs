@@ -6,6 +6,7 @@
 //! | `asked` | what the proxy says of the request |
 //! | `area` | parts of apps that matter |
 //! | `back` | where a person goes on |
+//! | `token` | who it is, signed, for apps that want that |
 //!
 //! The answer goes to the proxy, which drops cookies: nothing is rotated here, and nobody is asked for anything. Whoever has something to do
 //! first does it on a page of ours (`/continue`) and goes back from there.
@@ -14,6 +15,7 @@ mod area;
 mod asked;
 mod back;
 pub(crate) mod fuzzing;
+mod token;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,7 @@ pub use back::Back;
 
 use crate::auth::{Access, Action, Auth, Caller, CurrentSession, Error, ProofHeader, Refusal, Usage};
 use crate::clock::Clock;
+use crate::keyring::{Keyring, PublicJwk};
 
 /// A person on their way to a page can renew their session first. They do when that is due for so long.
 const NAVIGATION_GRACE: Duration = Duration::from_mins(2);
@@ -36,6 +39,7 @@ const GRACE: Duration = Duration::from_hours(1);
 /// The rules for apps. One per process, shared.
 pub struct Forward {
     auth: Arc<Auth>,
+    keyring: Arc<Keyring>,
     clock: Arc<dyn Clock>,
     policy: ForwardPolicy,
     origin: Url,
@@ -50,6 +54,8 @@ pub struct Admitted {
     pub session: Uuid,
     /// Its address, where the person has shown that it is theirs.
     pub email: Option<String>,
+    /// All of that, signed, where apps want that.
+    pub token: Option<String>,
 }
 
 /// Why a request does not go on.
@@ -76,9 +82,15 @@ impl std::fmt::Debug for Forward {
 }
 
 impl Forward {
-    /// Over the rules of who may, a clock, what matters in the apps, and where we are reached.
-    pub fn new(auth: Arc<Auth>, clock: Arc<dyn Clock>, policy: ForwardPolicy, origin: Url) -> Self {
-        Self { auth, clock, policy, origin }
+    /// Over the rules of who may, what signs who it is, a clock, what matters in the apps, and where we are reached.
+    pub fn new(
+        auth: Arc<Auth>,
+        keyring: Arc<Keyring>,
+        clock: Arc<dyn Clock>,
+        policy: ForwardPolicy,
+        origin: Url,
+    ) -> Self {
+        Self { auth, keyring, clock, policy, origin }
     }
 
     /// Whether a request to an app may go on.
@@ -106,7 +118,22 @@ impl Forward {
         }
         let account = &current.account;
         let email = account.email_verified.then(|| account.email.clone());
-        Ok(Admitted { user: account.id, session: current.id, email })
+        let mut admitted = Admitted { user: account.id, session: current.id, email, token: None };
+        if self.policy.token {
+            admitted.token = self.sign(asked, &admitted)?;
+        }
+        Ok(admitted)
+    }
+
+    fn sign(&self, asked: &Asked, who: &Admitted) -> Result<Option<String>, Error> {
+        let issuer = self.origin.origin().ascii_serialization();
+        let Some(claims) = token::Claims::of(&issuer, asked, who, self.clock.now())? else { return Ok(None) };
+        Ok(Some(self.keyring.sign_token(&claims)?))
+    }
+
+    /// What apps check that with. `None` where nothing is signed.
+    pub fn token_keys(&self) -> Result<Option<&[PublicJwk]>, Error> {
+        if self.policy.token { Ok(Some(self.keyring.token_keys()?)) } else { Ok(None) }
     }
 
     /// Where a person can do what is missing, and comes back from. `None` where nobody could come back: to an app of another host, or out

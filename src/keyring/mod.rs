@@ -5,9 +5,11 @@
 
 mod content;
 mod file;
+mod signing;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Prk, Salt};
@@ -16,6 +18,7 @@ use ring::signature::Ed25519KeyPair;
 
 pub use content::ContentKey;
 pub use file::{KeyringError, new_file};
+pub use signing::PublicJwk;
 
 use crate::secret::{NoEntropy, Secret, random_bytes};
 
@@ -63,6 +66,8 @@ pub struct Keyring {
     digests: hmac::Key,
     /// Signs where the audit trail stands (Ed25519, RFC 8032).
     checkpoints: Ed25519KeyPair,
+    /// Sign who somebody is. Made when the first is needed.
+    signing: OnceLock<Option<signing::SigningKeys>>,
 }
 
 struct SealingKey {
@@ -94,7 +99,12 @@ impl Keyring {
         });
         let checkpoints = Ed25519KeyPair::from_seed_unchecked(keys.checkpoints.as_bytes())
             .map_err(|_| "has a checkpoints.key that is no Ed25519 key".to_owned())?;
-        Ok(Self { sealing: sealing.collect(), digests: extract(&keys.digests), checkpoints })
+        Ok(Self {
+            sealing: sealing.collect(),
+            digests: extract(&keys.digests),
+            checkpoints,
+            signing: OnceLock::new(),
+        })
     }
 
     /// What signs where the audit trail stands.
@@ -188,7 +198,7 @@ fn split(sealed: &[u8]) -> Option<(&str, [u8; NONCE_LEN], &[u8])> {
 mod tests {
     use super::*;
 
-    fn ring(names: &[(&str, u8)]) -> Keyring {
+    pub(super) fn ring(names: &[(&str, u8)]) -> Keyring {
         let key = |byte: u8| Secret::from_bytes(&[byte; 32]).expect("32 bytes");
         let sealing = names.iter().map(|(name, byte)| ((*name).to_owned(), key(*byte))).collect();
         Keyring::new(file::Keys { sealing, digests: key(9), checkpoints: key(7) }).expect("keys")

@@ -24,6 +24,7 @@ use crate::forward::{Admitted, Asked, Stopped};
 const X_AUTH_USER: HeaderName = HeaderName::from_static("x-auth-user");
 const X_AUTH_SESSION: HeaderName = HeaderName::from_static("x-auth-session");
 const X_AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
+const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 /// Where a person on their way to a page can do what is missing, for proxies that cannot be told with a `Location`.
 const X_AUTH_REDIRECT: HeaderName = HeaderName::from_static("x-auth-redirect");
 
@@ -91,10 +92,12 @@ fn one(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// It may go on, and this is whose it is.
-fn name(Admitted { user, session, email }: Admitted) -> Response {
+fn name(Admitted { user, session, email, token }: Admitted) -> Response {
     let mut response = Json(json!({ "ok": true })).into_response();
     let said = [(X_AUTH_USER, user.to_string()), (X_AUTH_SESSION, session.to_string())];
-    for (name, value) in said.into_iter().chain(email.map(|email| (X_AUTH_EMAIL, email))) {
+    let more =
+        email.map(|email| (X_AUTH_EMAIL, email)).into_iter().chain(token.map(|token| (X_AUTH_TOKEN, token)));
+    for (name, value) in said.into_iter().chain(more) {
         // An address may have letters beyond ASCII; the header has them in UTF-8.
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             response.headers_mut().insert(name, value);

@@ -93,6 +93,7 @@ pub fn router(state: AppState) -> Router {
         .route("/.well-known/webauthn", get(well_known::webauthn))
         .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints))
         .route("/.well-known/change-password", get(well_known::change_password))
+        .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/.well-known/security.txt", get(well_known::security_txt))
         .route("/healthz", get(handlers::healthz))
         .route("/readyz", get(handlers::readyz))

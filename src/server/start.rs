@@ -115,8 +115,13 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<AppState, Sta
     ));
     let vault = Arc::new(Vault::new(store.clone(), auth.clone(), keyring.clone(), clock.clone()));
     let watcher = Arc::new(Watcher::new(trail.clone(), outbox.clone(), &origin, &config.alerts_off));
-    let forward =
-        Arc::new(Forward::new(auth.clone(), clock.clone(), config.forward.clone(), config.origin.clone()));
+    let forward = Arc::new(Forward::new(
+        auth.clone(),
+        keyring.clone(),
+        clock.clone(),
+        config.forward.clone(),
+        config.origin.clone(),
+    ));
     let admin = Arc::new(Admin::new(trail.clone(), auth.clone(), watcher.clone(), outbox.clone(), geo.clone()));
     Ok(AppState::from(Parts {
         config: Arc::new(config),

@@ -40,6 +40,16 @@ pub(super) async fn change_password() -> Response {
     see_other(PASSKEYS)
 }
 
+/// `GET /.well-known/jwks.json`: what apps check `X-Auth-Token` with (RFC 7517 §5).
+pub(super) async fn jwks(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let keys = state.forward.token_keys()?.ok_or_else(ApiError::not_found)?;
+    let kept = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+    ];
+    Ok((kept, Json(json!({ "keys": keys })).into_response().into_body()).into_response())
+}
+
 /// `GET /.well-known/security.txt` (RFC 9116).
 pub(super) async fn security_txt(State(state): State<AppState>) -> Result<Response, ApiError> {
     let contact = state.config.security_contact.as_deref().ok_or_else(ApiError::not_found)?;

@@ -150,7 +150,7 @@ async fn who_is_erased_is_not_told_of(app: App) {
 
 async fn it_can_be_switched_off(app: App) {
     let receiver = Receiver::start().await;
-    let settings = [("HOLDFAST_WEBHOOK_URL", receiver.url.as_str()), ("HOLDFAST_WEBHOOK_CAEP", "off")];
+    let settings = [("HOLDFAST_WEBHOOK_URL", receiver.url.as_str()), ("HOLDFAST_WEBHOOK_CAEP", "false")];
     let app = app.beside(&settings).await;
     sign_up(&app, "ada@example.test").await;
     work(&app).await;

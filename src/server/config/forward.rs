@@ -10,5 +10,6 @@ pub(super) fn policy(source: &Source) -> Result<ForwardPolicy, ConfigError> {
             text.split(',').filter(|area| !area.trim().is_empty()).map(Area::parse).collect()
         })
     };
-    Ok(ForwardPolicy { sensitive: areas("forward.sensitive")?, step_up: areas("forward.step-up")? })
+    let token = source.switch("forward.token")?;
+    Ok(ForwardPolicy { sensitive: areas("forward.sensitive")?, step_up: areas("forward.step-up")?, token })
 }

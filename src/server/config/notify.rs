@@ -41,11 +41,7 @@ pub(super) fn settings(
         )?),
         None => None,
     };
-    let signals = source.parse_with("webhook.caep", "on or off", |text| match text {
-        "on" => Some(true),
-        "off" => Some(false),
-        _ => None,
-    })?;
+    let signals = source.switch("webhook.caep")?;
     Ok(Settings { via, from, operator, webhook, signals, patience: Settings::PATIENCE })
 }
 

@@ -49,6 +49,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("secrets.file", "HOLDFAST_SECRETS", None),
     setting("forward.sensitive", "HOLDFAST_FORWARD_SENSITIVE", Some("")),
     setting("forward.step-up", "HOLDFAST_FORWARD_STEP_UP", Some("")),
+    setting("forward.token", "HOLDFAST_FORWARD_TOKEN", Some("false")),
     setting("sessions.profile", "HOLDFAST_SESSION_PROFILE", Some("standard")),
     setting("sessions.lifetime", "HOLDFAST_SESSION_LIFETIME", None),
     setting("sessions.idle", "HOLDFAST_SESSION_IDLE", None),
@@ -86,7 +87,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("mail.operator", "HOLDFAST_OPERATOR_MAIL", None),
     setting("mail.folder", "HOLDFAST_MAIL_FOLDER", None),
     secret("webhook.url", "HOLDFAST_WEBHOOK_URL", None),
-    setting("webhook.caep", "HOLDFAST_WEBHOOK_CAEP", Some("on")),
+    setting("webhook.caep", "HOLDFAST_WEBHOOK_CAEP", Some("true")),
     setting("log.format", "HOLDFAST_LOG", Some("pretty")),
     setting("log.filter", "HOLDFAST_LOG_FILTER", Some("info")),
 ];

@@ -112,6 +112,10 @@ impl Source {
         })
     }
 
+    pub(super) fn switch(&self, path: &str) -> Result<bool, ConfigError> {
+        self.parse(path, "true or false")
+    }
+
     pub(super) fn notices(&self) -> Vec<String> {
         self.notices.clone()
     }
