@@ -7,6 +7,7 @@ import type { Page } from '@playwright/test';
 import { selfSigned } from './certificate.mjs';
 import { CHROMIUM_FLAGS, chromiumPath, trusting } from './chromium.mjs';
 import { type Running, test as base } from './secure';
+import { OWN_HOST } from './proxies.mjs';
 import { startServer } from './server.mjs';
 
 export { expect } from './secure';
@@ -24,7 +25,7 @@ export function behind(start: Start) {
     certificate: [async ({}, use) => use(selfSigned(HOST)), { scope: 'worker' }],
     server: [
       async ({ certificate }, use, { workerIndex, project }) => {
-        const settings = { HOLDFAST_FORWARD_SENSITIVE: '/app/api', HOLDFAST_FORWARD_STEP_UP: '/app/admin', HOLDFAST_FORWARD_TOKEN: 'true' };
+        const settings = { HOLDFAST_FORWARD_SENSITIVE: '/app/api', HOLDFAST_FORWARD_STEP_UP: '/app/admin', HOLDFAST_FORWARD_TOKEN: 'true', HOLDFAST_FORWARD_APPS: OWN_HOST };
         const server = await startServer({ origin: ORIGIN, settings });
         const proxy = await start({ certificate, host: HOST, to: server.url });
         await use({ ...server, url: ORIGIN, port: proxy.port, apiPort: proxy.apiPort });

@@ -59,6 +59,9 @@ function replaced(text, pairs) {
   return text;
 }
 
+/** The app that has a host of its own. */
+export const OWN_HOST = 'app.test';
+
 /** Everything of an example but the proxy itself: a folder of its own, with certificate, and the API. */
 async function stage(example, certificate, settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), `holdfast-${example}-`));
@@ -104,9 +107,13 @@ async function stage(example, certificate, settings = {}) {
  */
 export async function startNginx({ certificate, host, to }) {
   const here = `https://${host}`;
-  const signed = { JWKS: `${to}/.well-known/jwks.json`, ISSUER: here, AUDIENCE: here };
+  const signed = { JWKS: `${to}/.well-known/jwks.json`, ISSUER: here, AUDIENCE: `${here} https://${OWN_HOST}` };
   const { folder, port, plain, apiPort, configure, run } = await stage('nginx', certificate, signed);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${folder}/${what};`);
+  await configure('own-host.conf', [
+    ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
+    ['app.example.com', OWN_HOST],
+  ]);
   const conf = await configure('nginx.conf', [
     ['http {', `http {\n    types { text/html html; }\n    ${temporary.join(' ')}`],
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 
 import { ConfirmPage, SessionsPage } from '../support/pages';
 import { ORIGIN, behind, call, expect } from '../support/proxied';
-import { startNginx } from '../support/proxies.mjs';
+import { OWN_HOST, startNginx } from '../support/proxies.mjs';
 
 const test = behind(startNginx);
 
@@ -55,7 +55,7 @@ test('the API hears from nginx who it is, whatever a page says', async ({ device
   expect(await call(page)).toMatchObject({ status: 401, page: `${ORIGIN}/continue?to=%2Fapp%2F`, body: { error: 'Please sign in.' } });
 });
 
-test('the API believes only what is signed for it, also from whoever reaches its port', async ({ signUp, address, page, server }) => {
+test('the API believes only what is signed for it, also from whoever reaches its port', async ({ device: _, signUp, address, page, server }) => {
   await signUp.complete(address);
   const own = await page.evaluate(async () => (await fetch('/auth/session')).json());
   await page.goto('/app/');
@@ -136,4 +136,33 @@ test('a page of another site changes nothing, and leads there all the same', asy
   await page.goto(`${OTHER}/`);
   await page.getByRole('link', { name: 'Go' }).click();
   await expect(app(page)).toBeVisible();
+});
+
+test('an app on a host of its own has a session of that host, and it ends with the one it came from', async ({ device, signUp, signIn, account, address, page, context }) => {
+  const app = `https://${OWN_HOST}/board?x=1`;
+  const heard = async () => JSON.parse(await page.locator('body').innerText());
+  await page.goto(app);
+  await expect(page).toHaveURL(/^https:\/\/login\.test\/\?to=/);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await signUp.email.fill(address);
+  await signUp.button.click();
+  await expect(page).toHaveURL(app);
+  const first = await heard();
+  expect(first).toMatchObject({ method: 'GET', path: '/board?x=1' });
+  expect(first.user, 'signed for this host').toBe(first.named);
+  expect(first.cookie).toBeUndefined();
+  const there = (await context.cookies(app)).map((cookie) => [cookie.name, cookie.httpOnly, cookie.secure, cookie.sameSite]);
+  expect(there.sort()).toEqual([['__Host-app', true, true, 'Lax'], ['__Host-app-state', true, true, 'Lax']]);
+  // A script there is named, too, and nothing of the login's is within its reach.
+  const script = await page.evaluate(async () => (await fetch('/me', { method: 'POST' })).json());
+  expect(script).toMatchObject({ method: 'POST', user: first.user });
+
+  await page.goto(`${ORIGIN}/account`);
+  await device.touches(false);
+  await account.leave();
+  await page.goto(app);
+  await signIn.byButton(device);
+  await expect(page).toHaveURL(app);
+  expect(await heard()).toMatchObject({ user: first.user });
+  expect((await heard()).session).not.toBe(first.session);
 });

@@ -5,7 +5,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 
-const { JWKS, ISSUER, AUDIENCE } = process.env;
+const { JWKS, ISSUER, AUDIENCE = '' } = process.env;
 const keys = new Map();
 
 /** The claims of a token, or nothing. An unknown key may be a new one, so the keys are fetched once more. */
@@ -19,7 +19,7 @@ async function checked(token = '') {
     if (alg !== 'ES256' || !verify('sha256', Buffer.from(`${header}.${claims}`), signed, Buffer.from(signature, 'base64url'))) return;
     const said = parse(claims);
     const now = Date.now() / 1000;
-    if (said.iss === ISSUER && said.aud === AUDIENCE && said.exp > now - 5 && said.iat < now + 5) return said;
+    if (said.iss === ISSUER && AUDIENCE.split(' ').includes(said.aud) && said.exp > now - 5 && said.iat < now + 5) return said;
   } catch { /* It is no token of Holdfast's. */ }
 }
 

@@ -23,6 +23,10 @@ pub const STEP_UP: &str = "__Host-step-up";
 pub const LINK: &str = "__Host-link";
 /// A recovery that was begun in this browser.
 pub const RECOVERY: &str = "__Host-recovery";
+/// A session that goes on at an app's host.
+pub const APP_SESSION: &str = "__Host-app";
+/// The browser that is about to, at an app's host.
+pub const APP_STATE: &str = "__Host-app-state";
 /// What DBSC binds.
 pub const BOUND: &str = "__Host-bound";
 

@@ -49,6 +49,8 @@ event_types! {
     AuthnTokenReuse, "authn_token_reuse";
     /// The browser bound the session to its own key (DBSC).
     SessionBound, "session_bound";
+    /// A session goes on in an app on a host of its own, or is renewed there.
+    SessionExtended, "session_extended";
     /// The browser tried to and was refused.
     SessionBindFail, "session_bind_fail";
     /// A person said that a session was not theirs.

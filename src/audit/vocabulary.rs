@@ -42,6 +42,7 @@ impl EventType {
             | Self::SessionRevoked
             | Self::SessionRenewed
             | Self::SessionBound
+            | Self::SessionExtended
             | Self::AuthnStepUpRequired
             | Self::AuthnStepUpSuccess
             | Self::RiskEval
@@ -113,6 +114,7 @@ impl EventType {
             | Self::UserDeletionCancelled
             | Self::SessionRevoked
             | Self::SessionBound
+            | Self::SessionExtended
             | Self::SessionBindFail
             | Self::SessionDisowned
             | Self::SessionSplit
@@ -177,6 +179,7 @@ impl EventType {
             | Self::RiskEval
             | Self::AuthnTokenReuse
             | Self::SessionBound
+            | Self::SessionExtended
             | Self::SessionBindFail
             | Self::SessionDisowned
             | Self::SessionSplit

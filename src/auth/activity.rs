@@ -18,8 +18,9 @@ use crate::store::{credentials, known_devices, risk_decision, risk_decisions, se
 const PAGE: u64 = 50;
 
 /// What is no news to a person, or about the service and not them. Whoever is being looked at for a reason is not warned.
-const UNTOLD: [&str; 4] = [
+const UNTOLD: [&str; 5] = [
     EventType::SessionRenewed.as_str(),
+    EventType::SessionExtended.as_str(),
     EventType::RiskEval.as_str(),
     EventType::RiskLevelChanged.as_str(),
     EventType::AuthzAdmin.as_str(),

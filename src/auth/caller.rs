@@ -28,6 +28,8 @@ pub struct Caller {
     pub accept_language: Option<String>,
     /// The session cookie, if one was sent.
     pub session: Presented,
+    /// The cookie of an app's host, where a session goes on there.
+    pub app_session: Presented,
     /// The ceremony cookie, if a well-formed one was sent.
     pub browser: Option<Secret>,
     /// The cookie by which a browser is known again, if a well-formed one was sent. It opens nothing.

@@ -56,8 +56,8 @@ pub use refusal::{Error, Refusal, RefusalKind, StepUpRequired};
 pub use registration::{NewPasskey, Opened, PASSKEY_LIMIT, RegistrationRequest};
 pub use relying_party::{InvalidRelyingParty, RelyingParty};
 pub use session::{
-    Access, Binding, CurrentSession, EndReason, GRACE, Inspected, IssuedSession, KNOWN_DEVICE_LIFETIME, Renewed,
-    Resolution, SessionInfo, SessionPolicy, Usage,
+    Access, Binding, CurrentSession, Destination, EndReason, Extended, GRACE, Inspected, IssuedSession,
+    KNOWN_DEVICE_LIFETIME, OpenAreas, Renewed, Resolution, SessionInfo, SessionPolicy, Usage,
 };
 pub use step_up::{Action, OPEN_FOR, PayoutDetails, Which, WhoseSessions};
 

@@ -243,6 +243,10 @@ refusals! {
     /// Some paths of apps take a touch, and the proxy did not say which path this is.
     ForwardedUriMissing, StepUp, "forwarded_uri_missing",
         "The proxy in front of this app did not say which page this is, so it stays closed. Whoever runs the service can mend that.";
+    /// A code for going on in an app is used up, too old, for another app or from another browser.
+    AppCodeInvalid, Input, "app_code_invalid",
+        "The way to this app works once, for half a minute, in the browser it was made for. Open the app again. If this comes again, \
+         your browser may keep no cookies here.";
     /// None of the person's sessions has this id.
     SessionNotFound, NotFound, "session_not_found",
         "That session has ended already.";

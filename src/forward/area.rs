@@ -1,6 +1,6 @@
 //! Parts of apps that matter, as the configuration names them.
 
-use super::Asked;
+use super::{App, Asked};
 use crate::auth::Refusal;
 
 /// A longer name names nothing.
@@ -102,6 +102,8 @@ pub struct ForwardPolicy {
     pub step_up: Vec<Area>,
     /// Whether apps get who it is signed, too.
     pub token: bool,
+    /// Apps on hosts of their own.
+    pub apps: Vec<App>,
 }
 
 impl ForwardPolicy {
@@ -131,8 +133,14 @@ impl ForwardPolicy {
     pub(super) fn with_known_host(&self, asked: &Asked, own: Option<&str>) -> Asked {
         let mut asked = asked.clone();
         let named = self.sensitive.iter().chain(&self.step_up).filter_map(|area| area.host.as_deref());
-        asked.host = asked.host.filter(|host| named.chain(own).any(|known| is_host(known, host)));
+        let apps = self.apps.iter().map(App::host);
+        asked.host = asked.host.filter(|host| named.chain(apps).chain(own).any(|known| is_host(known, host)));
         asked
+    }
+
+    /// The names of all that a touch can open.
+    pub(super) fn areas(&self) -> impl Iterator<Item = &str> {
+        self.step_up.iter().chain(&self.sensitive).map(|area| area.name.as_str())
     }
 
     /// Whether there is one of this name.
@@ -218,7 +226,12 @@ mod tests {
 
     #[test]
     fn reading_weighs_and_changing_takes_a_touch() {
-        let policy = ForwardPolicy { sensitive: vec![area("/pay")], step_up: vec![area("/admin")], token: false };
+        let policy = ForwardPolicy {
+            sensitive: vec![area("/pay")],
+            step_up: vec![area("/admin")],
+            token: false,
+            apps: Vec::new(),
+        };
         let of = |method, uri| {
             let asked = asked(method, "a.example", uri);
             (policy.sensitive_area(&asked), policy.area_to_open(&asked).expect("said"))
@@ -238,7 +251,12 @@ mod tests {
 
     #[test]
     fn a_host_that_nobody_has_named_is_in_every_area() {
-        let policy = ForwardPolicy { sensitive: vec![], step_up: vec![area("app.example/admin")], token: false };
+        let policy = ForwardPolicy {
+            sensitive: vec![],
+            step_up: vec![area("app.example/admin")],
+            token: false,
+            apps: Vec::new(),
+        };
         for (host, is_in) in [
             ("app.example", true),
             ("made-up.example", true),

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::Asked;
+use super::{App, Asked};
 
 /// A longer address is nobody's.
 const LIMIT: usize = 2048;
@@ -14,6 +14,16 @@ pub struct Back(String);
 impl Back {
     /// What somebody has written into an address. `None` if it leads elsewhere, or nowhere.
     pub(super) fn parse(origin: &Url, text: &str) -> Option<Self> {
+        // The sign-in page sends who is signed in on: it would be asked again and again.
+        Self::within(origin, text).filter(|back| back.0 != "/" && !back.0.starts_with("/?"))
+    }
+
+    /// The same at the host of an app, whose front page is a page like any other. What is ours there leads nowhere.
+    pub(super) fn in_app(app: &App, text: &str) -> Option<Self> {
+        Self::within(app.origin(), text).filter(|back| !back.0.starts_with("/auth/forward/"))
+    }
+
+    fn within(origin: &Url, text: &str) -> Option<Self> {
         if text.len() > LIMIT || text.contains('\\') || text.chars().any(char::is_control) {
             return None;
         }
@@ -22,8 +32,8 @@ impl Back {
             return None;
         }
         let path = url.path();
-        // The sign-in page sends who is signed in on: it would be asked again and again. And `//host` would be another host.
-        if path == "/" || path.starts_with("//") {
+        // `//host` would be another host.
+        if path.starts_with("//") {
             return None;
         }
         let whole = url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
@@ -33,6 +43,15 @@ impl Back {
 
     /// Where a request came from that a person can repeat: the page they want, or the one that a script runs in.
     pub(super) fn of(origin: &Url, asked: &Asked) -> Option<Self> {
+        Self::of_request(origin, asked).filter(|back| Self::parse(origin, &back.0).is_some())
+    }
+
+    /// The same of a request to an app on a host of its own.
+    pub(super) fn of_app(app: &App, asked: &Asked) -> Option<Self> {
+        Self::of_request(app.origin(), asked).filter(|back| Self::in_app(app, &back.0).is_some())
+    }
+
+    fn of_request(origin: &Url, asked: &Asked) -> Option<Self> {
         let host = asked.host.as_deref()?;
         let own = Url::parse(&format!("{}://{host}", origin.scheme())).ok()?;
         // A proxy may leave the port out.
@@ -40,10 +59,10 @@ impl Back {
             return None;
         }
         if asked.is_navigation && !asked.is_change() {
-            return Self::parse(origin, asked.uri.as_deref()?);
+            return Self::within(origin, asked.uri.as_deref()?);
         }
         let page = asked.page()?;
-        Self::parse(origin, &page[url::Position::BeforePath..url::Position::AfterQuery])
+        Self::within(origin, &page[url::Position::BeforePath..url::Position::AfterQuery])
     }
 
     /// As the browser is told.

@@ -12,6 +12,7 @@ pub fn read_back(text: &str) -> Option<(String, bool)> {
         sensitive: Vec::new(),
         step_up: Area::parse("/admin").into_iter().collect(),
         token: false,
+        apps: Vec::new(),
     };
     let is_in_area = policy.area_to_open(&back.asked(&origin)).ok()?.is_some();
     Some((back.path().to_owned(), is_in_area))

@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `asked` | what the proxy says of the request |
+//! | `app` | apps on hosts of their own |
 //! | `area` | parts of apps that matter |
 //! | `back` | where a person goes on |
 //! | `token` | who it is, signed, for apps that want that |
@@ -11,6 +12,7 @@
 //! The answer goes to the proxy, which drops cookies: nothing is rotated here, and nobody is asked for anything. Whoever has something to do
 //! first does it on a page of ours (`/continue`) and goes back from there.
 
+mod app;
 mod area;
 mod asked;
 mod back;
@@ -23,6 +25,7 @@ use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 
+pub use app::App;
 pub use area::{Area, ForwardPolicy};
 pub use asked::Asked;
 pub use back::Back;
@@ -106,15 +109,24 @@ impl Forward {
             app_route: self.policy.sensitive_area(&believed),
             ..caller.clone()
         };
-        let resolution = self.auth.resolve(&caller, Usage::Forwarded).await?;
+        let (resolution, opened) = match self.app(asked.host.as_deref()) {
+            Some(app) => {
+                let (resolution, opened) =
+                    self.auth.resolve_extended(&caller, app.host(), &caller.app_session).await?;
+                (resolution, Some(opened))
+            }
+            None => (self.auth.resolve(&caller, Usage::Forwarded).await?, None),
+        };
         let current = resolution.live()?;
         self.auth.admit(&caller, current, Access::Forward { is_change: asked.is_change() }).await?;
         let grace = if asked.is_navigation { NAVIGATION_GRACE } else { GRACE };
         if current.is_due_for(grace, self.clock.now()) {
             return Err(Refusal::RotationOverdue.into());
         }
-        if let Some(area) = area {
-            self.auth.expect_open(&caller, current, &Action::AppOpen(area)).await?;
+        match (area, opened) {
+            (None, _) => {}
+            (Some(area), Some(opened)) => self.auth.expect_open_there(&caller, current, &opened, &area).await?,
+            (Some(area), None) => self.auth.expect_open(&caller, current, &Action::AppOpen(area)).await?,
         }
         let account = &current.account;
         let email = account.email_verified.then(|| account.email.clone());
@@ -142,9 +154,14 @@ impl Forward {
         if matches!(because, Stopped::CrossSite) {
             return None;
         }
-        let back = Back::of(&self.origin, asked)?;
-        let mut url = self.origin.join("/continue").ok()?;
-        url.query_pairs_mut().append_pair("to", back.path());
+        let mut url = if let Some(app) = self.app(asked.host.as_deref()) {
+            Self::way_from(app, asked)?
+        } else {
+            let back = Back::of(&self.origin, asked)?;
+            let mut url = self.origin.join("/continue").ok()?;
+            url.query_pairs_mut().append_pair("to", back.path());
+            url
+        };
         if let Stopped::Rule(Error::StepUp(required)) = because
             && let Action::AppOpen(area) = &required.action
         {

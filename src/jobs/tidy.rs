@@ -7,8 +7,8 @@ use crate::alerts::MEMORY as ALERT_MEMORY;
 use crate::auth::{DECISION_MEMORY, GRACE, KNOWN_DEVICE_LIFETIME, PROFILE_MEMORY, UNDO_LIFETIME};
 use crate::clock::Timestamp;
 use crate::store::{
-    self, Store, address_codes, addresses, alerts, ceremonies, known_devices, mail_links, outbox, proofs_seen,
-    recoveries, risk_decisions, session_tokens, sessions, sign_ins, step_up_grants, throttles,
+    self, Store, address_codes, addresses, alerts, app_sessions, ceremonies, known_devices, mail_links, outbox,
+    proofs_seen, recoveries, risk_decisions, session_tokens, sessions, sign_ins, step_up_grants, throttles,
 };
 
 /// Ended ceremonies stay this long, so that a late answer hears "expired" or "used" and not "unknown".
@@ -36,6 +36,8 @@ async fn tidy(store: &Store, now: Timestamp) -> Result<(), store::Error> {
     forget!(sessions::delete_expired, now.minus(SESSION_MEMORY));
     forget!(session_tokens::erase_successors, now.minus(GRACE));
     forget!(step_up_grants::delete_expired, now);
+    forget!(app_sessions::delete_expired_codes, now);
+    forget!(app_sessions::delete_replaced, now.minus(GRACE));
     forget!(proofs_seen::delete_expired, now);
     forget!(throttles::delete_idle, now);
     forget!(known_devices::delete_older, now.minus(KNOWN_DEVICE_LIFETIME));

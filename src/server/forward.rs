@@ -2,8 +2,11 @@
 //!
 //! nginx takes 2xx, 401 and 403 from whoever it asks and makes a 500 of anything else, so there is nothing else: whatever goes wrong,
 //! the request does not go on.
+//!
+//! Of an app on a host of its own, `…/start` and `…/callback` are at that host.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, Extension, RawQuery, Request, State};
@@ -16,10 +19,11 @@ use url::Url;
 use super::middleware::request::is_proxy;
 use super::pages::{admit, query_member, see_other, turn_away};
 use super::state::AppState;
-use crate::api::ApiError;
+use crate::api::{ApiError, cookies};
 use crate::app;
-use crate::auth::{Access, Caller, Error, Refusal, Resolution};
-use crate::forward::{Admitted, Asked, Stopped};
+use crate::auth::{Access, Caller, Error, Presented, Refusal, Resolution};
+use crate::forward::{Admitted, App, Asked, Stopped};
+use crate::secret::Secret;
 
 const X_AUTH_USER: HeaderName = HeaderName::from_static("x-auth-user");
 const X_AUTH_SESSION: HeaderName = HeaderName::from_static("x-auth-session");
@@ -133,17 +137,25 @@ pub(super) async fn go_on(
     Extension(resolution): Extension<Resolution>,
     request: Request,
 ) -> Response {
-    let [to, area] = ["to", "area"].map(|name| query_member(request.uri().query(), name));
-    let Some(back) = state.forward.back(to.as_deref()) else { return see_other("/account") };
+    let [to, area, app, app_state] =
+        ["to", "area", "app", "state"].map(|name| query_member(request.uri().query(), name));
+    let journey = state.forward.journey(app.as_deref(), to.as_deref(), app_state.as_deref());
+    // To an app on a host of its own a person comes back by this very address.
+    let here = request.uri().path_and_query().map(ToString::to_string);
+    let back = if app.is_some() { here.filter(|_| journey.is_some()) } else { to };
+    let Some(back) = state.forward.back(back.as_deref()) else { return see_other("/account") };
     let outcome = async {
         let current = admit(&state, &caller, &resolution, Access::Read).await?;
-        match &area {
-            Some(area) => state.forward.expect_open(&caller, current, area).await,
-            None => Ok(()),
+        if let Some(area) = &area {
+            state.forward.expect_open(&caller, current, area).await?;
+        }
+        match journey {
+            Some(journey) => Ok(state.forward.send_on(&caller, current, journey).await?.into()),
+            None => Ok(back.path().to_owned()),
         }
     };
     match outcome.await {
-        Ok(()) => see_other(back.path()),
+        Ok(location) => see_other(&location),
         Err(Error::Refused(Refusal::NoSession | Refusal::InvalidSession)) => {
             see_other(&app::towards("/", Some(back.path())))
         }
@@ -153,10 +165,60 @@ pub(super) async fn go_on(
 
 /// Before the session is judged: it is judged as it will be there.
 pub(super) async fn as_there(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let to = query_member(request.uri().query(), "to");
-    let route = state.forward.back(to.as_deref()).and_then(|back| state.forward.sensitive_area_of(&back));
+    let [to, app, app_state] = ["to", "app", "state"].map(|name| query_member(request.uri().query(), name));
+    let route = match state.forward.journey(app.as_deref(), to.as_deref(), app_state.as_deref()) {
+        Some(journey) => state.forward.sensitive_area_there(&journey),
+        None => state.forward.back(to.as_deref()).and_then(|back| state.forward.sensitive_area_of(&back)),
+    };
     if let Some(caller) = request.extensions_mut().get_mut::<Caller>() {
         caller.app_route = route;
     }
     next.run(request).await
+}
+
+/// So long a person may take to sign in on the way.
+const STATE_LIFETIME: Duration = Duration::from_mins(15);
+
+/// `GET /auth/forward/start?to=&area=`, at an app's host: the browser gets a cookie there, and goes to where the session is.
+pub(super) async fn start(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let app = app_of(&state, &headers).ok_or_else(ApiError::not_found)?;
+    let [to, area] = ["to", "area"].map(|name| query_member(query.as_deref(), name));
+    // Two tabs that begin at once have the same.
+    let secret = match cookies::read(&headers, cookies::APP_STATE) {
+        Presented::Secret(secret) => secret,
+        Presented::Nothing | Presented::Malformed => Secret::generate().map_err(Error::from)?,
+    };
+    let Some(url) = state.forward.departure(app, to.as_deref(), area.as_deref(), &secret) else {
+        return Ok(see_other("/"));
+    };
+    let mut response = see_other(url.as_str());
+    cookies::append(response.headers_mut(), cookies::issue(cookies::APP_STATE, &secret, STATE_LIFETIME));
+    Ok(response)
+}
+
+/// `GET /auth/forward/callback?code=`, at an app's host: the session goes on there.
+pub(super) async fn callback(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let app = app_of(&state, &headers).ok_or_else(ApiError::not_found)?;
+    let invalid = || ApiError::from(Error::from(Refusal::AppCodeInvalid));
+    let code = query_member(query.as_deref(), "code").as_deref().and_then(Secret::parse).ok_or_else(invalid)?;
+    let Presented::Secret(secret) = cookies::read(&headers, cookies::APP_STATE) else { return Err(invalid()) };
+    let extended = state.forward.arrive(&caller, app, &code, &secret).await?;
+    let mut response = see_other(&extended.back);
+    let cookie = cookies::issue(cookies::APP_SESSION, &extended.token, extended.lifetime);
+    cookies::append(response.headers_mut(), cookie);
+    Ok(response)
+}
+
+/// The app whose host the browser is at. Whoever says another one than it is at gets cookies for the one it is at.
+fn app_of<'a>(state: &'a AppState, headers: &HeaderMap) -> Option<&'a App> {
+    state.forward.app(one(headers, "host").as_deref())
 }

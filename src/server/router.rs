@@ -78,12 +78,15 @@ pub fn router(state: AppState) -> Router {
         .route_layer(from_fn_with_state(state.clone(), middleware::throttle));
     let throttled = from_fn_with_state(state.clone(), middleware::throttle);
     let (looks, says) = (throttled.clone(), throttled.clone());
+    let (starts, arrives) = (throttled.clone(), throttled.clone());
     let json = from_fn(middleware::json_body);
     // What else stands below is never throttled: the browser's own calls (DBSC), what operators ask, and files.
     let routes = of_people
         .merge(of_operators)
         .merge(to_apps)
         .route("/auth/forward", get(forward::judge))
+        .route("/auth/forward/start", get(forward::start).route_layer(starts))
+        .route("/auth/forward/callback", get(forward::callback).route_layer(arrives))
         .route("/auth/dbsc/register", post(dbsc::register))
         .route("/auth/dbsc/refresh", post(dbsc::refresh))
         .route("/auth/introspect", post(introspect::introspect).route_layer(json).route_layer(throttled))

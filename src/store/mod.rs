@@ -8,6 +8,7 @@ pub mod address_codes;
 pub mod addresses;
 pub mod alerts;
 pub mod api_keys;
+pub mod app_sessions;
 pub mod audit_checkpoints;
 pub mod audit_keys;
 mod backup;
@@ -51,10 +52,10 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::Mutex;
 
 pub use entity::{
-    account_deletion, address, address_code, alert, alert_cursor, api_key, audit_checkpoint, audit_key,
-    auth_event, ceremony, chain_head, credential, dbsc_challenge, dbsc_session, known_device, mail_link, payout,
-    proof_seen, recovery, recovery_code, risk_decision, risk_policy, role, session, session_token, sign_in,
-    step_up_grant, user,
+    account_deletion, address, address_code, alert, alert_cursor, api_key, app_code, app_session,
+    audit_checkpoint, audit_key, auth_event, ceremony, chain_head, credential, dbsc_challenge, dbsc_session,
+    known_device, mail_link, payout, proof_seen, recovery, recovery_code, risk_decision, risk_policy, role,
+    session, session_token, sign_in, step_up_grant, user,
 };
 
 pub use database::{Database, Transaction};

@@ -137,6 +137,11 @@ pub async fn is_live(db: &impl ConnectionTrait, id: Uuid, now: i64, idle_since: 
     Ok(found.one(db).await?.is_some())
 }
 
+/// When it ends at the latest.
+pub async fn expires_at(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<i64>, Error> {
+    Ok(Entity::find_by_id(id).one(db).await?.map(|row| row.expires_at))
+}
+
 /// The browser that opened it, as it is known.
 pub async fn known_device(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Vec<u8>>, Error> {
     Ok(Entity::find_by_id(id).one(db).await?.and_then(|row| row.known_device))

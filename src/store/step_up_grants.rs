@@ -73,7 +73,12 @@ pub async fn spend(db: &impl ConnectionTrait, wanted: &Wanted, now: i64) -> Resu
 
 /// Whether there is one to spend.
 pub async fn is_there(db: &impl ConnectionTrait, wanted: &Wanted, now: i64) -> Result<bool, Error> {
-    Ok(wanted.filter(Entity::find(), now).one(db).await?.is_some())
+    Ok(expiry(db, wanted, now).await?.is_some())
+}
+
+/// When it runs out, if there is one.
+pub async fn expiry(db: &impl ConnectionTrait, wanted: &Wanted, now: i64) -> Result<Option<i64>, Error> {
+    Ok(wanted.filter(Entity::find(), now).one(db).await?.map(|row| row.expires_at))
 }
 
 /// Forget what this passkey was touched for.

@@ -282,6 +282,8 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
     )
     .await;
     for table in [
+        "app_codes",
+        "app_sessions",
         "account_deletions",
         "recoveries",
         "recovery_codes",

@@ -48,6 +48,7 @@ mod export;
 mod export_lines;
 mod faults;
 mod forward;
+mod forward_apps;
 mod forward_token;
 mod fuzz;
 mod hostile;

@@ -76,6 +76,7 @@ pub(super) fn said(event: &ActivityEvent) -> Said {
             "A request could not show the key of a session of yours",
             "It got nothing that matters. If it happens again and again, end that session.",
         ),
+        "session_extended" => fact("You went on in an app"),
         "session_bound" => fact("The browser locked its session to itself"),
         "session_disowned" => fact("You said that a session was not yours"),
         "authn_step_up_required" if event.disowned => act(&format!("was asked for one more touch {}", to(reason))),

@@ -36,6 +36,7 @@ impl EventType {
             Self::SessionRevoked => event(&["session"], &["end"]),
             Self::SessionRenewed
             | Self::SessionBound
+            | Self::SessionExtended
             | Self::SessionBindFail
             | Self::SessionDisowned
             | Self::RiskEval

@@ -77,6 +77,7 @@ impl EventType {
             Self::SessionRevoked => activity(Authentication, 2, "Logoff"),
             Self::SessionRenewed => other(Authentication, "Session Renewed"),
             Self::AuthnTokenReuse => other(Authentication, "Session Token Reused"),
+            Self::SessionExtended => other(Authentication, "Session Extended"),
             Self::SessionBound => other(Authentication, "Session Bound"),
             Self::SessionBindFail => other(Authentication, "Session Binding Refused"),
             Self::SessionDisowned => other(Authentication, "Session Disowned"),

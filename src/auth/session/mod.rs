@@ -6,11 +6,13 @@
 //! | `rotation` | a successor for a token, once, whoever asks at the same time |
 //! | `successor` | the next token, sealed for the holder of this one |
 //! | `open` | a new session, and what the browser is given with it |
+//! | `elsewhere` | a session that goes on in an app on a host of its own |
 //! | `end` | how a session ends, and which ends when there are too many |
 //! | `list` | a person's sessions, as they see them |
 //! | `inspect` | what a token is worth, told to a backend |
 //! | `gate` | what a session may do: read, read what matters, change |
 
+mod elsewhere;
 mod end;
 mod gate;
 mod inspect;
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+pub use elsewhere::{Destination, Extended, OpenAreas};
 pub use end::EndReason;
 pub use gate::Access;
 pub use inspect::Inspected;

@@ -117,7 +117,7 @@ impl Auth {
     }
 
     /// `None` if the token was due and somebody else replaced it meanwhile.
-    async fn resolve_found(
+    pub(super) async fn resolve_found(
         &self,
         caller: &Caller,
         usage: Usage,

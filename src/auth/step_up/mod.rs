@@ -20,7 +20,7 @@ use super::assertion::{FAILED_ASSERTION, Touched};
 use super::ceremony::Kind;
 use super::refusal::{RefusalKind, StepUpRequired};
 use super::relying_party::{self, Known};
-use super::session::Renewed;
+use super::session::{OpenAreas, Renewed};
 use super::{Auth, Begun, CEREMONY_LIFETIME, Caller, CurrentSession, Error, Refusal};
 use crate::audit::{self, Event, EventType};
 use crate::clock::Timestamp;
@@ -326,6 +326,33 @@ impl Auth {
             return Ok(());
         }
         Err(self.ask_for_touch(caller, current, action).await?)
+    }
+
+    /// The same at an app's own host, where the browser's touch cannot be seen: what was open when it came from here is.
+    pub(crate) async fn expect_open_there(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        opened: &OpenAreas,
+        area: &str,
+    ) -> Result<(), Error> {
+        let action = Action::AppOpen(area.to_owned());
+        self.expect_no_hold(self.store.reader(), current, &action).await?;
+        if opened.has(area, self.clock.now()) {
+            return Ok(());
+        }
+        Err(self.ask_for_touch(caller, current, &action).await?)
+    }
+
+    /// Until when a part of an app is open in this browser, if it is.
+    pub(crate) async fn open_until(
+        &self,
+        caller: &Caller,
+        current: &CurrentSession,
+        action: &Action,
+    ) -> Result<Option<i64>, Error> {
+        let Some(wanted) = self.wanted(caller, current, action) else { return Ok(None) };
+        Ok(step_up_grants::expiry(self.store.reader(), &wanted, self.clock.now().0).await?)
     }
 
     /// The same, without asking for one.

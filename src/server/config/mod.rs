@@ -173,6 +173,7 @@ impl Config {
             related_origins: accounts::related_origins(&source, &origin)?,
             security_contact: accounts::security_contact(&source)?,
             deletion_delay: accounts::deletion_delay(&source)?,
+            forward: forward::policy(&source, &origin)?,
             origin,
             name: source.string("server.name").to_owned(),
             trusted_proxies: source.parse_with(
@@ -180,7 +181,6 @@ impl Config {
                 "a list of networks such as 10.0.0.0/8",
                 parse_networks,
             )?,
-            forward: forward::policy(&source)?,
             tls,
             audit: audit::settings(&source, &database)?,
             database,

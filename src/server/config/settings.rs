@@ -49,6 +49,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("secrets.file", "HOLDFAST_SECRETS", None),
     setting("forward.sensitive", "HOLDFAST_FORWARD_SENSITIVE", Some("")),
     setting("forward.step-up", "HOLDFAST_FORWARD_STEP_UP", Some("")),
+    setting("forward.apps", "HOLDFAST_FORWARD_APPS", Some("")),
     setting("forward.token", "HOLDFAST_FORWARD_TOKEN", Some("false")),
     setting("sessions.profile", "HOLDFAST_SESSION_PROFILE", Some("standard")),
     setting("sessions.lifetime", "HOLDFAST_SESSION_LIFETIME", None),

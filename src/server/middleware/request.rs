@@ -51,6 +51,7 @@ pub(in crate::server) async fn identify(
         user_agent: text(headers, &header::USER_AGENT),
         accept_language: text(headers, &header::ACCEPT_LANGUAGE),
         session: cookies::read(headers, cookies::SESSION),
+        app_session: cookies::read(headers, cookies::APP_SESSION),
         browser: secret(headers, cookies::CEREMONY),
         known_device: secret(headers, cookies::KNOWN_DEVICE),
         step_up: secret(headers, cookies::STEP_UP),

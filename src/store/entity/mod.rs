@@ -6,6 +6,8 @@ pub mod address_code;
 pub mod alert;
 pub mod alert_cursor;
 pub mod api_key;
+pub mod app_code;
+pub mod app_session;
 pub mod audit_checkpoint;
 pub mod audit_key;
 pub mod auth_event;
@@ -42,7 +44,7 @@ pub fn columns() -> Vec<(String, String, ColumnType)> {
         ($($entity:ident)*) => {$( all.extend(of_entity::<$entity::Entity>()); )*};
     }
     of! {
-        account_deletion address address_code alert alert_cursor api_key audit_checkpoint audit_key auth_event ceremony chain_head credential dbsc_challenge dbsc_session job_lease known_device mail_link outbox payout proof_seen recovery recovery_code risk_decision risk_policy role session session_token sign_in sign_in_count step_up_grant user
+        account_deletion address address_code alert alert_cursor api_key app_code app_session audit_checkpoint audit_key auth_event ceremony chain_head credential dbsc_challenge dbsc_session job_lease known_device mail_link outbox payout proof_seen recovery recovery_code risk_decision risk_policy role session session_token sign_in sign_in_count step_up_grant user
     }
     all
 }
