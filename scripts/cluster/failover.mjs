@@ -1,0 +1,1 @@
+export async function failover() { return { title: 'failover', rows: [] }; }
