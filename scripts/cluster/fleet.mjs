@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Browser } from './browser.mjs';
-import { Load, findAll, findRows, quantile } from './load.mjs';
+import { Load, findAll, findRows, quantile, verify } from './load.mjs';
 import { Ledger, Person } from './person.mjs';
 import { Nginx, freePort } from './programs.mjs';
 
@@ -33,15 +33,13 @@ export async function fleet(site) {
   chaos.isOver = true;
   await Promise.all([killed, stopped]);
   await load.stop();
-  if (process.env.DEBUG) { console.log(load.errors.join("\n")); console.log(nginx.said().split("\n").map((l)=>l.replace(/client:.*request:/,"").slice(0,230)).join("\n")); }
   assert.deepEqual(load.left, [], 'what failed at the second try, too');
   assert.ok(chaos.kills > 0 && chaos.stops > 0, 'nobody was disturbed');
   assert.ok(load.acts > seconds, 'there was no load');
 
   const found = await findAll(load.people, ports);
   const rows = findRows(postgres, 'holdfast', ledger);
-  const verified = all[0].command('audit', 'verify').trim().split('\n').at(-1);
-  const served = all.map((one) => (one.said().match(/POST \/auth|GET \/auth/g) ?? []).length);
+  const verified = verify(site, all);
   await nginx.stop();
   await Promise.all(all.map((one) => one.stop()));
   await postgres.stop('SIGINT');

@@ -2,6 +2,8 @@
 // acknowledged.
 
 import { strict as assert } from 'node:assert';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Browser, Unavailable } from './browser.mjs';
@@ -141,6 +143,14 @@ SELECT count(*) FROM keys WHERE NOT EXISTS (SELECT FROM credentials c WHERE c.id
   assert.equal(Number(missing), 0, `acknowledged acts without their event in the trail: ${missing}`);
   assert.equal(Number(lost), 0, `acknowledged passkeys that are missing: ${lost}`);
   return { acts: ledger.acts.length, passkeys: ledger.passkeys.length };
+}
+
+/** `holdfast audit verify`, with the signed notes of all processes: each has written some, on its own machine. */
+export function verify(site, all) {
+  const file = join(site.folder, 'checkpoints');
+  const own = all.map((one) => join(one.folder, 'holdfast.checkpoints')).filter(existsSync);
+  writeFileSync(file, own.map((path) => readFileSync(path, 'utf8')).join(''));
+  return all[0].command('audit', 'verify', '--checkpoints', file).trim().replaceAll('\n', '; ');
 }
 
 export function quantile(times, share) {
