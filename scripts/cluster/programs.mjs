@@ -191,8 +191,7 @@ export class Postgres extends Program {
 
   /** What it says, as lines; fields are parted by `|`. */
   sql(text, database = 'postgres') {
-    const said = execFileSync(join(process.env.POSTGRES_BIN, 'psql'), ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', this.url(database)], { input: text, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
-    return said.split('\n').filter(Boolean);
+    return psql(this.url(database), [], text);
   }
 
   /** As when its machine loses power: the server and every process that it has made, at once. */
@@ -208,6 +207,11 @@ export class Postgres extends Program {
     }
     await this.gone;
   }
+}
+
+function psql(url, words, input = '') {
+  const all = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', url, ...words];
+  return execFileSync(join(process.env.POSTGRES_BIN, 'psql'), all, { input, encoding: 'utf8', stdio: 'pipe' }).split('\n').filter(Boolean);
 }
 
 function parentOf(id) {
@@ -226,16 +230,18 @@ export class PgBouncer extends Program {
     if (isRoot) chownSync(folder, NOBODY, NOBODY);
   }
 
-  /** The example's settings, with our ports. */
-  configure(postgres, mode) {
-    const example = readFileSync('examples/pgbouncer/pgbouncer.ini', 'utf8');
-    const text = example
-      .replace('host=10.0.0.10 port=5432', `host=127.0.0.1 port=${postgres.port} user=postgres`)
-      .replace(/^listen_addr = .*$/m, 'listen_addr = 127.0.0.1')
-      .replace(/^listen_port = .*$/m, `listen_port = ${this.port}`)
-      .replace(/^pool_mode = .*$/m, `pool_mode = ${mode}`)
-      .replace(/^auth_type = .*$/m, 'auth_type = any')
-      .replace(/^auth_file = .*\n/m, '');
+  /** The example's settings, with our ports, and with some values in the place of others. */
+  configure(postgres, values = {}) {
+    let text = readFileSync('examples/pgbouncer/pgbouncer.ini', 'utf8');
+    const change = (from, to) => {
+      const changed = text.replace(from, to);
+      if (changed === text) throw new Error(`examples/pgbouncer does not say “${from}” any more`);
+      text = changed;
+    };
+    change('host=10.0.0.10 port=5432', `host=127.0.0.1 port=${postgres.port} user=postgres`);
+    change('auth_file = /etc/pgbouncer/userlist.txt\n', '');
+    const all = { listen_addr: '127.0.0.1', listen_port: this.port, auth_type: 'any', ...values };
+    for (const [name, value] of Object.entries(all)) change(new RegExp(`^${name} = .*$`, 'm'), `${name} = ${value}`);
     writeFileSync(join(this.folder, 'pgbouncer.ini'), `${text}unix_socket_dir =\nadmin_users = holdfast\n`);
   }
 
@@ -249,9 +255,17 @@ export class PgBouncer extends Program {
     return `postgres://holdfast@127.0.0.1:${this.port}/${database}`;
   }
 
+  /** Through it, to Postgres. */
+  ask(text, database) {
+    return psql(this.url(database), ['-c', text]);
+  }
+
   /** A word to its console. */
   tell(text) {
-    const said = execFileSync(join(process.env.POSTGRES_BIN, 'psql'), ['-X', '-q', '-A', '-t', '-d', this.url('pgbouncer'), '-c', text], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    return said.split('\n').filter(Boolean);
+    return this.ask(text, 'pgbouncer');
+  }
+
+  version() {
+    return execFileSync('pgbouncer', ['--version'], { encoding: 'utf8' }).split('\n')[0];
   }
 }
