@@ -133,6 +133,7 @@ need_pgbouncer() {
   local work mirror archive="pgbouncer_$PGBOUNCER.orig.tar.gz"
   work="$(mktemp -d)"
   # From wherever this machine's packages come from.
+  # shellcheck disable=SC2016 # apt expands it
   for mirror in $(apt-get indextargets --format '$(REPO_URI)' | sort -u); do
     curl -fsSL --max-time 120 -o "$work/$archive" "${mirror%/}/pool/main/p/pgbouncer/$archive" 2>/dev/null || continue
     ! (cd "$work" && sha256sum --check --status <<<"$PGBOUNCER_SHA256  $archive") || break

@@ -31,9 +31,12 @@ export class Load {
   /** When acts ended, and how long they took, second tries included: [moment, milliseconds, whether at the first try]. */
   times = [];
 
-  /** `tries`: how often an act is tried before it counts as left. */
-  constructor({ origin, port, ledger, chance, workers, name = 'p', tries = 2 }) {
-    Object.assign(this, { origin, port, ledger, chance, name, tries });
+  /** Every try of an act: [when it began, whether it came to its end]. */
+  attempts = [];
+
+  /** `tries`: how often an act is tried before it counts as left. `pause`: milliseconds in between; else what the answer asks for. */
+  constructor({ origin, port, ledger, chance, workers, name = 'p', tries = 2, pause }) {
+    Object.assign(this, { origin, port, ledger, chance, name, tries, pause });
     this.working = Array.from({ length: workers }, (_, nth) => this.#work(nth));
   }
 
@@ -44,15 +47,18 @@ export class Load {
       let isFirst = true;
       for (let left = this.tries; left > 0; left -= 1) {
         const [person, act] = this.#choose(own, nth);
+        const attempt = [Date.now(), false];
+        this.attempts.push(attempt);
         try {
           await this.#act(own, person, act);
+          attempt[1] = true;
           break;
         } catch (error) {
           if (!(error instanceof Unavailable)) throw error;
           isFirst = false;
           (left === 1 ? this.left : this.errors).push(`${act}: ${error.message}`);
           own.again = [person, act];
-          await sleep(error.retryAfter * 1000);
+          await sleep(this.pause ?? error.retryAfter * 1000);
         }
       }
       own.again = undefined;

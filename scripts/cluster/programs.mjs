@@ -76,12 +76,23 @@ class Program {
   }
 }
 
-/** Nothing of ours outlives us. */
+/** Nothing of ours outlives us, nor what it has started: nginx has workers, Postgres has a process for each connection. */
 export function killAll() {
-  for (const child of running) {
-    child.kill('SIGCONT');
-    child.kill('SIGKILL');
+  const ids = [...running].map((child) => child.pid);
+  for (const id of [...ids, ...childrenOf(ids)]) signal(id, 'SIGKILL');
+}
+
+function signal(id, name) {
+  try {
+    process.kill(id, name);
+  } catch {
+    // It has ended by itself.
   }
+}
+
+function childrenOf(parents) {
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return ids.filter((id) => parents.includes(parentOf(id)));
 }
 
 export class Holdfast extends Program {
@@ -196,16 +207,18 @@ export class Postgres extends Program {
 
   /** As when its machine loses power: the server and every process that it has made, at once. */
   async kill() {
-    const own = readdirSync('/proc').filter((id) => /^\d+$/.test(id) && parentOf(id) === this.child.pid);
-    this.signal('SIGKILL');
-    for (const id of own) {
-      try {
-        process.kill(Number(id), 'SIGKILL');
-      } catch {
-        // It was faster.
-      }
-    }
+    this.#signalAll('SIGKILL');
     await this.gone;
+  }
+
+  /** As when its machine answers no more, and does not say so: connections stay open, and nothing comes. */
+  hang() {
+    this.#signalAll('SIGSTOP');
+  }
+
+  #signalAll(name) {
+    const own = childrenOf([this.child.pid]);
+    for (const id of [this.child.pid, ...own]) signal(id, name);
   }
 }
 
