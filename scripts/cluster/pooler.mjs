@@ -39,7 +39,7 @@ export async function pooler(site) {
     seen.clients = Math.max(seen.clients, bouncer.tell('SHOW CLIENTS').filter((line) => line.split('|')[2] === 'holdfast').length);
   }
   await load.stop();
-  assert.deepEqual([load.errors, load.left], [[], []], 'errors, with nothing disturbed');
+  assert.equal(load.errors.length, 0, `errors, with nothing disturbed: ${load.errors.slice(0, 5).join('\n')}`);
   assert.ok(seen.servers <= CONNECTIONS && seen.clients > seen.servers, `nothing was shared: ${JSON.stringify(seen)}`);
   const found = await findAll(load.people, all.map((one) => one.port));
   const rows = findRows(postgres, 'holdfast', ledger);

@@ -138,7 +138,7 @@ export class Nginx extends Program {
     change('listen 443 ssl http2;', `listen 127.0.0.1:${port};`);
     change('login.example.com;', 'localhost;');
     change(/ *ssl_.*\n/g, '');
-    holdfasts.forEach((one, nth) => change(`10.0.0.${nth + 1}:3000`, `127.0.0.1:${one.port}`));
+    holdfasts.forEach((one, nth) => change(new RegExp(`10.0.0.${nth + 1}:3000`, 'g'), `127.0.0.1:${one.port}`));
     if (text.includes('10.0.0.')) throw new Error(`${example} names a process more`);
     writeFileSync(join(folder, 'nginx.conf'), text);
     chmodSync(folder, 0o755);
