@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak drill bench bench-risk watch lint build
+.PHONY: help run test soak drill cluster bench bench-risk watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,12 @@ drill: ## attack a server of our own; then break its defences one by one, and se
 	@scripts/site.sh release
 	@scripts/cargo.sh build --release --bin holdfast --features ssr
 	@scripts/drill.sh
+
+cluster: ## more than one machine: processes killed behind nginx, PgBouncer, a Postgres that dies (ARGS=--full: about ten minutes)
+	@scripts/setup.sh build ship test
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/cluster.sh $(ARGS)
 
 lint: ## format and clippy for both faces, shellcheck for the scripts
 	@scripts/setup.sh build lint

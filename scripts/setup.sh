@@ -13,6 +13,8 @@ ESBUILD=0.28.2
 CARGO_LEPTOS=0.3.11
 SMTP_SERVER=3.21.6
 NODE=22.23.3
+PGBOUNCER=1.24.1
+PGBOUNCER_SHA256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
 
 # cargo_tool CRATE VERSION PROGRAM MINUTES [cargo install's arguments]
 # A tool of this version in our own folder; the user's ~/.cargo/bin is not touched.
@@ -121,6 +123,31 @@ need_postgres() {
   "$HOLDFAST_ROOT/scripts/with-postgres.sh" --find >/dev/null 2>&1 || apt_install postgresql
 }
 
+# Prepared statements in transaction mode came with PgBouncer 1.21, and Debian 12 has an older one: the source of the next Debian's.
+need_pgbouncer() {
+  at_least 1.21 "$(pgbouncer --version 2>/dev/null | awk 'NR == 1 { print $2 }')" && return
+  have apt-get || die "please install PgBouncer 1.21 or newer, and run this again"
+  need_curl
+  apt_install gcc libc6-dev make pkg-config libevent-dev libssl-dev
+  say "compiling PgBouncer $PGBOUNCER, once (some seconds)"
+  local work mirror archive="pgbouncer_$PGBOUNCER.orig.tar.gz"
+  work="$(mktemp -d)"
+  # From wherever this machine's packages come from.
+  # shellcheck disable=SC2016 # apt expands it
+  for mirror in $(apt-get indextargets --format '$(REPO_URI)' | sort -u); do
+    curl -fsSL --max-time 120 -o "$work/$archive" "${mirror%/}/pool/main/p/pgbouncer/$archive" 2>/dev/null || continue
+    ! (cd "$work" && sha256sum --check --status <<<"$PGBOUNCER_SHA256  $archive") || break
+    rm -f "$work/$archive"
+  done
+  [ -e "$work/$archive" ] || die "the source of PgBouncer $PGBOUNCER could not be fetched"
+  tar -xzf "$work/$archive" -C "$work"
+  (cd "$work/pgbouncer-$PGBOUNCER" && ./configure --without-cares --without-pam --without-systemd && make pgbouncer) >"$work/log" 2>&1 ||
+    { tail -n 20 "$work/log" >&2; die "PgBouncer did not compile"; }
+  mkdir -p "$HOLDFAST_TOOLS/bin"
+  mv "$work/pgbouncer-$PGBOUNCER/pgbouncer" "$HOLDFAST_TOOLS/bin/"
+  rm -rf "$work"
+}
+
 role_bench() {
   need_node 20
   need_postgres
@@ -136,6 +163,7 @@ role_test() {
   debian_programs prometheus prometheus promtool
   debian_programs nginx nginx
   debian_programs caddy caddy
+  need_pgbouncer
   npm_project end2end
   if [ -z "${HOLDFAST_CHROMIUM:-}" ] && [ ! -x /usr/bin/chromium ]; then
     if have apt-get; then apt_install chromium; else (cd "$HOLDFAST_ROOT/end2end" && npx playwright install chromium); fi
