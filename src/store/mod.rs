@@ -124,7 +124,10 @@ impl Store {
                 // Whoever migrates may take its time.
                 tx.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
                 tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
-                migration::Migrator::up(&tx, None).await?;
+                // A newer one is as good: it only adds (CONTRIBUTING.md), and we may have been started again in the middle of an upgrade.
+                if !migration::is_complete(&tx).await? {
+                    migration::Migrator::up(&tx, None).await?;
+                }
                 tx.commit().await
             }
             Database::Sqlite(engine) => migration::on_sqlite(engine.begin(PATIENCE).await?).await,

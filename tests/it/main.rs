@@ -99,4 +99,5 @@ mod trail;
 mod unusual;
 mod unusual_kill;
 mod unusual_links;
+mod upgrade;
 mod well_known;
