@@ -138,8 +138,9 @@ test('a page of another site changes nothing, and leads there all the same', asy
   await expect(app(page)).toBeVisible();
 });
 
-test('an app on a host of its own has a session of that host, and it ends with the one it came from', async ({ device, signUp, signIn, account, address, page, context }) => {
+test('an app on a host of its own has a session of that host, and it ends with the one it came from', async ({ device, signUp, signIn, account, address, page, context, watch }) => {
   const app = `https://${OWN_HOST}/board?x=1`;
+  watch.expect(/^request to another site: https:\/\/app\.test\//);
   const heard = async () => JSON.parse(await page.locator('body').innerText());
   await page.goto(app);
   await expect(page).toHaveURL(/^https:\/\/login\.test\/\?to=/);
