@@ -126,7 +126,8 @@ need_postgres() {
 # Prepared statements in transaction mode came with PgBouncer 1.21, and Debian 12 has an older one: the source of the next Debian's.
 need_pgbouncer() {
   at_least 1.21 "$(pgbouncer --version 2>/dev/null | awk 'NR == 1 { print $2 }')" && return
-  have apt-get || die "please install PgBouncer 1.21 or newer, and run this again"
+  # Nothing but two parts of scripts/cluster.sh needs it, and they say so where it is not.
+  have apt-get || { say "PgBouncer 1.21 or newer is not here"; return; }
   need_curl
   apt_install gcc libc6-dev make pkg-config libevent-dev libssl-dev
   say "compiling PgBouncer $PGBOUNCER, once (some seconds)"
@@ -139,7 +140,7 @@ need_pgbouncer() {
     ! (cd "$work" && sha256sum --check --status <<<"$PGBOUNCER_SHA256  $archive") || break
     rm -f "$work/$archive"
   done
-  [ -e "$work/$archive" ] || die "the source of PgBouncer $PGBOUNCER could not be fetched"
+  [ -e "$work/$archive" ] || { say "the source of PgBouncer $PGBOUNCER could not be fetched"; rm -rf "$work"; return; }
   tar -xzf "$work/$archive" -C "$work"
   (cd "$work/pgbouncer-$PGBOUNCER" && ./configure --without-cares --without-pam --without-systemd && make pgbouncer) >"$work/log" 2>&1 ||
     { tail -n 20 "$work/log" >&2; die "PgBouncer did not compile"; }

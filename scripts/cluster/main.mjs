@@ -9,7 +9,7 @@ import { failover } from './failover.mjs';
 import { fleet } from './fleet.mjs';
 import { chanceOf } from './load.mjs';
 import { pooler } from './pooler.mjs';
-import { Holdfast, Postgres, freePort, killAll } from './programs.mjs';
+import { Holdfast, Postgres, freePort, hasPooler, killAll } from './programs.mjs';
 import { start } from './start.mjs';
 
 const [folder, ...words] = process.argv.slice(2);
@@ -58,8 +58,13 @@ const END = '<!-- cluster:end -->\n';
 
 let text = '';
 let begun = Date.now();
+const pooled = hasPooler();
 for (const [name, part] of Object.entries({ start, fleet, pooler, failover })) {
   if (only && only !== name) continue;
+  if (!pooled && [pooler, failover].includes(part)) {
+    say(`cluster: ${name} left out: there is no PgBouncer of 1.21 or newer here`);
+    continue;
+  }
   const { title, rows } = await part(site);
   const table = `| ${title} | |\n|---|---|\n${rows.map(([what, value]) => `| ${what} | ${value} |\n`).join('')}`;
   text += `${table}\n`;

@@ -235,6 +235,16 @@ function parentOf(id) {
   }
 }
 
+/** Whether there is a PgBouncer that knows prepared statements in transaction mode. */
+export function hasPooler() {
+  try {
+    const [, major, minor] = execFileSync('pgbouncer', ['--version'], { encoding: 'utf8' }).match(/ (\d+)\.(\d+)/);
+    return Number(major) > 1 || Number(minor) >= 21;
+  } catch {
+    return false;
+  }
+}
+
 /** PgBouncer in front of a Postgres. */
 export class PgBouncer extends Program {
   constructor(folder, port) {
