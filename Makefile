@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak drill cluster bench bench-risk watch lint build
+.PHONY: help run test soak drill cluster bench bench-check bench-risk watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,12 @@ bench: ## sign-ins and session checks a second beside a baseline, with what each
 	@scripts/site.sh release
 	@scripts/cargo.sh build --release --bin holdfast --features ssr
 	@scripts/bench.sh $(ARGS)
+
+bench-check: ## the instructions of a sign-in and a session check against those that are kept (ARGS=--write keeps new ones)
+	@scripts/setup.sh build ship bench
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/bench-check.sh $(ARGS)
 
 bench-risk: ## how well the risk engine tells thieves from people, on simulated ones; and what it costs
 	@scripts/setup.sh build

@@ -151,6 +151,7 @@ need_pgbouncer() {
 
 role_bench() {
   need_node 20
+  have valgrind || apt_install valgrind
   need_postgres
   npm_project benches/baseline
 }

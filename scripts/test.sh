@@ -14,7 +14,7 @@ plain() { sed -E 's/\x1b\[[0-9;]*m//g' "$1"; }
 # The runners' own closing lines, from a log, and the name of each test that failed.
 closing_lines() {
   plain "$1" |
-    grep -E '^test .* FAILED$|^    \[(desktop|phone)\] › |^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed|^==> drill: [0-9]+|^\| failed|^cluster: |questions of the dashboard|spans in|installed, served' |
+    grep -E '^test .* FAILED$|^    \[(desktop|phone)\] › |^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)|bytes allowed:|ready at|ready after|^==> README: [0-9]+ passed|^==> drill: [0-9]+|^\| failed|^cluster: |questions of the dashboard|spans in|installed, served|^instructions: ' |
     grep -vE '^test result: ok\. 0 passed; 0 failed; 0 ignored' | sed -E 's/^(==>)? */      /'
 }
 
@@ -82,4 +82,5 @@ step traces scripts/traces.sh
 step cluster scripts/cluster.sh
 # That it runs; figures want a quiet machine (`make bench`).
 step bench scripts/bench.sh --seconds 1 --rounds 1
+step bench-check scripts/bench-check.sh
 step readme scripts/check-readme.sh

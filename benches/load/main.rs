@@ -4,6 +4,7 @@
 //! Both keep the contract, so one client drives both. Rounds alternate between the servers; each figure is the median of
 //! the rounds. The load generator has its share of the same processors.
 //!
+//! `--instructions` counts instead: see `instructions.rs`.
 //! `--write` writes `docs/benchmarks.md`, `--seconds N` sets how long each measurement lasts, `--rounds N` how many there are.
 
 #![expect(
@@ -15,6 +16,7 @@
 #![allow(missing_docs, reason = "a program")]
 
 mod client;
+mod instructions;
 mod passkey;
 mod report;
 mod subject;
@@ -54,6 +56,9 @@ fn option(name: &str, otherwise: u64) -> u64 {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
+    if std::env::args().any(|argument| argument == "--instructions") {
+        return instructions::run().await;
+    }
     let (seconds, rounds) = (option("--seconds", 6), option("--rounds", 3));
     let lasting = Duration::from_secs(seconds);
     let mut wanted =

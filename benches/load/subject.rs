@@ -12,7 +12,11 @@ const TICK: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug)]
 pub enum Kind {
     Baseline,
-    Holdfast { database: Option<String> },
+    Holdfast {
+        database: Option<String>,
+    },
+    /// Holdfast on SQLite, each of its instructions counted.
+    Counted,
 }
 
 pub struct Subject {
@@ -33,10 +37,14 @@ impl Subject {
             Kind::Baseline => baseline(&folder, port),
             Kind::Holdfast { database } => {
                 // As an operator starts it again: the database is there already.
-                let mut first = holdfast(&folder, port, database.as_deref());
+                let mut first = holdfast(&[], &folder, port, database.as_deref());
                 ready(&mut first, port).await;
                 end(&mut first);
-                holdfast(&folder, port, database.as_deref())
+                holdfast(&[], &folder, port, database.as_deref())
+            }
+            Kind::Counted => {
+                let out = format!("--callgrind-out-file={}/callgrind.out", folder.display());
+                holdfast(&["valgrind", "--tool=callgrind", &out], &folder, port, None)
             }
         };
         let mut subject = Self { name: name.to_owned(), child, started_in: Duration::ZERO, idle_kb: 0, folder };
@@ -46,6 +54,15 @@ impl Subject {
         tokio::time::sleep(Duration::from_secs(1)).await;
         subject.idle_kb = subject.resident_kb();
         subject
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it leaves lying.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What it has used of the processor so far.
@@ -88,16 +105,21 @@ fn baseline(folder: &Path, port: u16) -> Child {
         .unwrap()
 }
 
-fn holdfast(folder: &Path, port: u16, database: Option<&str>) -> Child {
+/// `by`: what it is run by, if anything.
+fn holdfast(by: &[&str], folder: &Path, port: u16, database: Option<&str>) -> Child {
     let binary = std::env::var("HOLDFAST_BINARY").unwrap_or_else(|_| "target/release/holdfast".to_owned());
     let binary =
         fs::canonicalize(&binary).unwrap_or_else(|error| panic!("{binary}: {error}; `make build` makes it"));
     let log = fs::File::create(folder.join("log")).unwrap();
-    Command::new(&binary)
+    let mut words: Vec<_> = by.iter().map(std::ffi::OsString::from).collect();
+    words.push(binary.into());
+    Command::new(&words[0])
+        .args(&words[1..])
         .arg("serve")
         // Its keys are made where it starts.
         .current_dir(folder)
         .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOLDFAST_DATABASE_URL", database.unwrap_or("sqlite://holdfast.db?mode=rwc"))
         .env("HOLDFAST_ORIGIN", format!("http://localhost:{port}"))
         .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))

@@ -94,6 +94,13 @@ impl People {
         Arc::new(Self { all, next: AtomicUsize::new(0) })
     }
 
+    /// So many, one after the other.
+    pub async fn each(&self, client: &mut Client, act: Act, count: u32) {
+        for _ in 0..count {
+            assert!(self.next().act(client, act).await, "{act:?} failed");
+        }
+    }
+
     fn next(&self) -> &Person {
         &self.all[self.next.fetch_add(1, Ordering::Relaxed) % self.all.len()]
     }
