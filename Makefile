@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak drill cluster bench bench-check bench-risk watch lint build
+.PHONY: help run test soak drill cluster bench bench-check lighthouse bench-risk watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,12 @@ bench-check: ## the instructions of a sign-in and a session check against those 
 	@scripts/site.sh release
 	@scripts/cargo.sh build --release --bin holdfast --features ssr
 	@scripts/bench-check.sh $(ARGS)
+
+lighthouse: ## what Lighthouse says of the sign-in page, as a phone on a slow network sees it: at least 99 in all four
+	@scripts/setup.sh build ship lighthouse
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/lighthouse.sh
 
 bench-risk: ## how well the risk engine tells thieves from people, on simulated ones; and what it costs
 	@scripts/setup.sh build

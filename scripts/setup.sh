@@ -5,6 +5,7 @@
 #   lint    rustfmt, clippy                                         (make lint)
 #   test    Chromium, Postgres, Playwright, a mail server, proxies  (make test)
 #   watch   cargo-leptos                                            (make watch)
+#   lighthouse  Lighthouse, Chromium                                (make lighthouse)
 #   geo     where addresses are; without npm or a network: nothing (make run, make build)
 . "$(dirname "$0")/lib.sh"
 
@@ -13,6 +14,7 @@ ESBUILD=0.28.2
 CARGO_LEPTOS=0.3.11
 SMTP_SERVER=3.21.6
 NODE=22.23.3
+LIGHTHOUSE=12.8.2
 PGBOUNCER=1.24.1
 PGBOUNCER_SHA256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
 
@@ -174,6 +176,13 @@ role_test() {
   [ -n "${HOLDFAST_TEST_FIREFOX:-}" ] || have firefox-esr || apt_install firefox-esr
 }
 
+role_lighthouse() {
+  need_curl
+  need_node 20
+  npm_tool lighthouse "$LIGHTHOUSE"
+  have chromium || [ -n "${HOLDFAST_CHROMIUM:-}" ] || apt_install chromium
+}
+
 role_watch() {
   # It needs a newer compiler than we do, once, for its own installation.
   HOLDFAST_RUST_MINIMUM=1.96 use_rust
@@ -184,11 +193,11 @@ role_geo() {
   "$HOLDFAST_ROOT/scripts/geo.sh"
 }
 
-[ $# -gt 0 ] || die "usage: scripts/setup.sh build|ship|lint|test|bench|watch|geo …"
+[ $# -gt 0 ] || die "usage: scripts/setup.sh build|ship|lint|test|bench|lighthouse|watch|geo …"
 for role in "$@"; do
   case "$role" in
     # Each in a shell of its own: what one puts in force does not leak into the next.
-    build | ship | lint | test | bench | watch | geo) ("role_$role") ;;
+    build | ship | lint | test | bench | lighthouse | watch | geo) ("role_$role") ;;
     *) die "unknown role: $role" ;;
   esac
 done

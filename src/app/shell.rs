@@ -145,6 +145,8 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
         );
         view! { <script nonce=nonce.clone() inner_html=script></script> }
     });
+    // Of a page for anybody: what a search or a shared link says of it.
+    let description = of.is_none().then(|| format!("{service}: sign in with a passkey, without a password."));
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -152,6 +154,7 @@ pub fn shell<V: IntoView>(context: PageContext, page: impl FnOnce() -> V) -> imp
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <title>{format!("{title} · {service}")}</title>
+                {description.map(|text| view! { <meta name="description" content=text /> })}
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#f7f3ec" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#121613" media="(prefers-color-scheme: dark)" />
