@@ -29,7 +29,7 @@ drill: ## attack a server of our own; then break its defences one by one, and se
 	@scripts/cargo.sh build --release --bin holdfast --features ssr
 	@scripts/drill.sh
 
-cluster: ## more than one machine: processes killed behind nginx, PgBouncer, a Postgres that dies (ARGS=--full: about ten minutes)
+cluster: ## more than one machine: processes killed behind nginx, PgBouncer, a Postgres that dies (ARGS=--full: about six minutes)
 	@scripts/setup.sh build ship test
 	@scripts/site.sh release
 	@scripts/cargo.sh build --release --bin holdfast --features ssr

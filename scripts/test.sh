@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything, as CI runs it: lints, tests on SQLite and Postgres, the release build, the weight of the page,
-# a real browser, the drill, the README's commands. Stops at the first failure and closes with what each part said.
+# a real browser, the drill, several processes behind nginx, the README's commands. Stops at the first failure and closes with what each part said.
 . "$(dirname "$0")/lib.sh"
 cd "$HOLDFAST_ROOT"
 

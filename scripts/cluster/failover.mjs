@@ -39,7 +39,7 @@ async function once(site, how, end) {
   const nginx = await new Nginx(join(site.folder, `${how}-nginx`), port, all).up();
   const ledger = new Ledger();
   const load = new Load({ origin, port, ledger, chance: site.chance, workers: WORKERS, tries: Infinity, pause: 100 });
-  await Promise.race([sleep(site.isFull ? 20_000 : 2000), load.failed()]);
+  await Promise.race([sleep(site.isFull ? 10_000 : 2000), load.failed()]);
 
   const before = ledger.acts.length;
   assert.ok(before > 50, 'there was no load');
@@ -51,7 +51,7 @@ async function once(site, how, end) {
   bouncer.configure(standby);
   for (const word of ['RELOAD', 'KILL holdfast', 'RESUME holdfast']) bouncer.tell(word);
   const promoted = Date.now() - gone;
-  await Promise.race([sleep(site.isFull ? 30_000 : 5000), load.failed()]);
+  await Promise.race([sleep(site.isFull ? 15_000 : 5000), load.failed()]);
   await load.stop();
 
   // Tries that began afterwards: the first that came to its end, and the first hundred of which ninety-nine did.

@@ -25,12 +25,12 @@ export async function fleet(site) {
 
   const across = await acrossProcesses(origin, ports, ledger);
 
-  const one = await phase(site, { origin, port, ledger, all, name: 'one', seconds: site.isFull ? 180 : 20, longest: 8000, hands: 1 });
+  const one = await phase(site, { origin, port, ledger, all, name: 'one', seconds: site.isFull ? 120 : 20, longest: 8000, hands: 1 });
   // What fails because of one process is well at the second try.
   assert.equal(one.load.left.length, 0, `failed at the second try, too: ${one.load.left.slice(0, 5).join('\n')}`);
   const phases = [one];
   if (site.isFull) {
-    const two = await phase(site, { origin, port, ledger, all, name: 'two', seconds: 120, longest: 20_000, hands: 2 });
+    const two = await phase(site, { origin, port, ledger, all, name: 'two', seconds: 75, longest: 20_000, hands: 2 });
     // Both tries may meet one that is in trouble. Never many, and never is anything lost.
     assert.ok(two.load.left.length <= two.load.acts * 0.01, `failed at the second try, too: ${two.load.left.length} of ${two.load.acts}`);
     phases.push(two);

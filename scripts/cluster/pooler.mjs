@@ -31,7 +31,7 @@ export async function pooler(site) {
   const nginx = await new Nginx(join(site.folder, 'pooled-nginx'), port, all).up();
   const ledger = new Ledger();
   const load = new Load({ origin, port, ledger, chance: site.chance, workers: WORKERS });
-  const seconds = site.isFull ? 60 : 6;
+  const seconds = site.isFull ? 30 : 6;
   const seen = { clients: 0, servers: 0 };
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     await Promise.race([sleep(500), load.failed()]);
