@@ -2,6 +2,7 @@
 //! on a quiet one. `make bench-check` compares them with `benches/instructions.toml`, so that no change makes them dearer unseen.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -81,9 +82,9 @@ fn write(counts: &BTreeMap<&str, f64>) {
     let mut text =
         "# Instructions for each, by `make bench-check ARGS=--write`; without ARGS it compares with these.\n"
             .to_owned();
-    text += &format!("compiler = {:?}\n", std::env::var(COMPILER).unwrap_or_default());
+    writeln!(text, "compiler = {:?}", std::env::var(COMPILER).unwrap_or_default()).unwrap();
     for (name, count) in counts {
-        text += &format!("{name} = {count:.0}\n");
+        writeln!(text, "{name} = {count:.0}").unwrap();
     }
     fs::write(FILE, &text).unwrap();
     println!("{text}");
