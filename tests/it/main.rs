@@ -63,6 +63,7 @@ mod passkey_add;
 mod passkeys_care;
 mod passkeys_limit;
 mod payout;
+mod plans;
 mod races;
 mod recovery;
 mod recovery_kill;

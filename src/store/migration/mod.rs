@@ -15,6 +15,7 @@ mod m20261123_000012_risk_level;
 mod m20261123_000013_passkey_care;
 mod m20261123_000014_account_deletions;
 mod m20261123_000015_recovery;
+mod m20261124_000016_suspended;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -106,6 +107,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000013_passkey_care::Migration),
             Box::new(m20261123_000014_account_deletions::Migration),
             Box::new(m20261123_000015_recovery::Migration),
+            Box::new(m20261124_000016_suspended::Migration),
         ]
     }
 }
