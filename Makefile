@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak drill bench bench-risk watch lint build
+.PHONY: help run test soak drill bench bench-risk growth watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,6 +38,12 @@ bench: ## sign-ins and session checks a second beside a baseline, with what each
 	@scripts/site.sh release
 	@scripts/cargo.sh build --release --bin holdfast --features ssr
 	@scripts/bench.sh $(ARGS)
+
+growth: ## a sign-in and a session check with a thousand accounts and with a million (20 GB of disk; ARGS="--accounts 20000" for less)
+	@scripts/setup.sh build ship bench
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/growth.sh $(ARGS)
 
 bench-risk: ## how well the risk engine tells thieves from people, on simulated ones; and what it costs
 	@scripts/setup.sh build
