@@ -1,6 +1,6 @@
 # Each target gets what it needs first, says what it does, and is quick when nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak drill cluster bench bench-check lighthouse bench-risk watch lint build
+.PHONY: help run test soak drill cluster bench bench-check lighthouse bench-risk growth watch lint build
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,12 @@ lighthouse: ## what Lighthouse says of the sign-in page, as a phone on a slow ne
 	@scripts/site.sh release
 	@scripts/cargo.sh build --release --bin holdfast --features ssr
 	@scripts/lighthouse.sh
+
+growth: ## a sign-in and a session check with a thousand accounts and with a million (20 GB of disk; ARGS="--accounts 20000" for less)
+	@scripts/setup.sh build ship bench
+	@scripts/site.sh release
+	@scripts/cargo.sh build --release --bin holdfast --features ssr
+	@scripts/growth.sh $(ARGS)
 
 bench-risk: ## how well the risk engine tells thieves from people, on simulated ones; and what it costs
 	@scripts/setup.sh build

@@ -5,6 +5,8 @@
 //! the rounds. The load generator has its share of the same processors.
 //!
 //! `--instructions` counts instead: see `instructions.rs`.
+//! `--accounts N` measures something else: the same server with a thousand accounts and with N (`make growth`).
+//!
 //! `--write` writes `docs/benchmarks.md`, `--seconds N` sets how long each measurement lasts, `--rounds N` how many there are.
 
 #![expect(
@@ -16,6 +18,8 @@
 #![allow(missing_docs, reason = "a program")]
 
 mod client;
+mod fill;
+mod growth;
 mod instructions;
 mod passkey;
 mod report;
@@ -61,6 +65,10 @@ async fn main() {
     }
     let (seconds, rounds) = (option("--seconds", 6), option("--rounds", 3));
     let lasting = Duration::from_secs(seconds);
+    let accounts = option("--accounts", 0);
+    if accounts > 0 {
+        return growth::run(accounts, lasting, rounds).await;
+    }
     let mut wanted =
         vec![("baseline, SQLite", Kind::Baseline), ("Holdfast, SQLite", Kind::Holdfast { database: None })];
     let postgres = std::env::var("HOLDFAST_TEST_POSTGRES_URL").ok();

@@ -24,7 +24,7 @@ pub struct Subject {
     child: Child,
     pub started_in: Duration,
     pub idle_kb: u64,
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 impl Subject {
@@ -71,6 +71,24 @@ impl Subject {
         // After the name, which may have spaces: utime and stime are the 12th and 13th.
         let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
         TICK * (fields[11].parse::<u32>().unwrap() + fields[12].parse::<u32>().unwrap())
+    }
+
+    /// What it has had written to the disk so far. Postgres' own is not in it.
+    pub fn written(&self) -> u64 {
+        let io = fs::read_to_string(format!("/proc/{}/io", self.child.id())).unwrap();
+        let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap();
+        line.parse().unwrap()
+    }
+
+    /// End it, and leave its database for whoever wants to be alone with it.
+    pub fn pause(&mut self) {
+        end(&mut self.child);
+    }
+
+    /// Start it again, over the same database.
+    pub async fn go_on(&mut self, port: u16, database: Option<&str>) {
+        self.child = holdfast(&self.folder, port, database);
+        ready(&mut self.child, port).await;
     }
 
     pub fn resident_kb(&self) -> u64 {

@@ -101,6 +101,15 @@ impl People {
         }
     }
 
+    /// Everybody keeps a new session: after a while the token of the one before is due to be replaced, and no page of ours is there to
+    /// keep the next.
+    pub async fn sign_in_again(&mut self, client: &mut Client) {
+        for person in &mut self.all {
+            assert!(person.login(client).await, "somebody cannot sign in again");
+            person.cookies = client.cookies.clone();
+        }
+    }
+
     fn next(&self) -> &Person {
         &self.all[self.next.fetch_add(1, Ordering::Relaxed) % self.all.len()]
     }

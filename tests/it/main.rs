@@ -66,6 +66,7 @@ mod passkey_add;
 mod passkeys_care;
 mod passkeys_limit;
 mod payout;
+mod plans;
 mod races;
 mod recovery;
 mod recovery_kill;

@@ -16,6 +16,7 @@ mod m20261123_000013_passkey_care;
 mod m20261123_000014_account_deletions;
 mod m20261123_000015_recovery;
 mod m20261124_000016_app_sessions;
+mod m20261124_000017_suspended;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -111,6 +112,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000014_account_deletions::Migration),
             Box::new(m20261123_000015_recovery::Migration),
             Box::new(m20261124_000016_app_sessions::Migration),
+            Box::new(m20261124_000017_suspended::Migration),
         ]
     }
 }

@@ -85,6 +85,7 @@ impl Engine {
 
     async fn read(&self, statement: Statement) -> Result<Done, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        said(&statement);
         self.writer.catch_up().await;
         let connection = self.reader()?;
         let (connection, done) = if self.shapes.is_slow(&statement.sql) {
@@ -131,6 +132,11 @@ impl Engine {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.writer.clone().close().await
     }
+}
+
+/// For whoever looks at what is asked of the database. The text alone: values may be secret.
+fn said(statement: &Statement) {
+    tracing::trace!(sql = statement.sql, "asked");
 }
 
 /// On a thread that serves nobody else.

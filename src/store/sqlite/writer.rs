@@ -316,6 +316,7 @@ impl Turn {
     /// One statement.
     pub(in crate::store) async fn run(&self, statement: Statement) -> Result<Done, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        super::said(&statement);
         if self.writer.shapes.is_slow(&statement.sql) {
             let (writer, number) = (self.writer.clone(), self.number);
             return elsewhere(move || writer.shapes.run(writer.desk().at_work_for(number)?, &statement)).await?;
