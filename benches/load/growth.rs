@@ -169,12 +169,7 @@ impl Grown {
             {
                 let before = self.written(&db).await;
                 let outcome = measure(&self.subject, closed_loop(&lines, &self.people, act, lasting)).await;
-                #[expect(
-                    clippy::cast_precision_loss,
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "figures"
-                )]
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures")]
                 let count = (outcome.per_second * lasting.as_secs_f64()) as u64;
                 written[at] += (self.written(&db).await - before) / count.max(1);
                 all.push(outcome);

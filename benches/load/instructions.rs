@@ -15,7 +15,9 @@ use crate::work::{Act, People};
 const FILE: &str = "benches/instructions.toml";
 const PORT: u16 = 3480;
 /// What a figure may differ by from the one that is kept, in hundredths.
-const TOLERANCE: f64 = 5.0;
+const TOLERANCE: f64 = 10.0;
+/// The least of so many rounds counts: what is slow because the machine is busy does more by the clock meanwhile.
+const ROUNDS: usize = 3;
 /// Says which compiler has made the program.
 const COMPILER: &str = "HOLDFAST_TEST_RUSTC";
 const PEOPLE: usize = 10;
@@ -32,14 +34,17 @@ pub async fn run() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     #[expect(clippy::cast_precision_loss, reason = "instructions of a few seconds")]
     let idle = dump(&subject) as f64 / began.elapsed().as_secs_f64();
-    for (name, act, count) in [("login", Act::Login, 100_u32), ("session_check", Act::Session, 500)] {
-        people.each(&mut line, act, count / 4).await;
-        zero(&subject);
-        let began = Instant::now();
-        people.each(&mut line, act, count).await;
-        #[expect(clippy::cast_precision_loss, reason = "instructions of a few seconds")]
-        let all = dump(&subject) as f64 - idle * began.elapsed().as_secs_f64();
-        counts.insert(name, all / f64::from(count));
+    for _ in 0..ROUNDS {
+        for (name, act, count) in [("login", Act::Login, 50_u32), ("session_check", Act::Session, 300)] {
+            people.each(&mut line, act, count / 4).await;
+            zero(&subject);
+            let began = Instant::now();
+            people.each(&mut line, act, count).await;
+            #[expect(clippy::cast_precision_loss, reason = "instructions of a few seconds")]
+            let all = dump(&subject) as f64 - idle * began.elapsed().as_secs_f64();
+            let each = all / f64::from(count);
+            counts.entry(name).and_modify(|least: &mut f64| *least = least.min(each)).or_insert(each);
+        }
     }
     if std::env::args().any(|argument| argument == "--write") {
         return write(&counts);

@@ -87,7 +87,7 @@ impl Subject {
 
     /// Start it again, over the same database.
     pub async fn go_on(&mut self, port: u16, database: Option<&str>) {
-        self.child = holdfast(&self.folder, port, database);
+        self.child = holdfast(&[], &self.folder, port, database);
         ready(&mut self.child, port).await;
     }
 

@@ -161,8 +161,14 @@ pub async fn redeem(db: &impl ConnectionTrait, key: &[u8], expires_at: i64) -> R
 pub async fn delete_idle(db: &impl ConnectionTrait, now_ms: i64) -> Result<u64, Error> {
     let backend = db.get_database_backend();
     let now = now_ms.saturating_mul(1000);
-    let counters =
-        Statement::from_sql_and_values(backend, "DELETE FROM throttles WHERE idle_at <= $1", [now.into()]);
+    // What somebody counts at this moment is not idle. Whoever waited for it, holding others, could be waited for in turn.
+    let counters = match backend {
+        DatabaseBackend::Postgres => {
+            "DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE idle_at <= $1 FOR UPDATE SKIP LOCKED)"
+        }
+        _ => "DELETE FROM throttles WHERE idle_at <= $1",
+    };
+    let counters = Statement::from_sql_and_values(backend, counters, [now.into()]);
     let proofs =
         Statement::from_sql_and_values(backend, "DELETE FROM proofs_of_work WHERE expires_at <= $1", [now.into()]);
     Ok(db.execute_raw(counters).await?.rows_affected() + db.execute_raw(proofs).await?.rows_affected())

@@ -318,6 +318,7 @@ async fn an_upgrade_keeps_everybody_signed_in(app: App) {
         app.drop_table(table).await;
     }
     app.sql("ALTER TABLE old RENAME TO sessions").await;
+    app.sql("DROP INDEX credentials_suspended").await;
     for (table, change) in [
         ("users", "DROP COLUMN sign_ins"),
         ("users", "DROP COLUMN recovered_at"),

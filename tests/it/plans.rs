@@ -49,6 +49,7 @@ const MORE: &[Growth] = &[
     more("api_keys", 4, "TRUE", &[("id", Id("y")), ("user_id", Account("u")), ("hash", Bytes("y"))]),
     more("addresses", 1, "TRUE", &[("id", Id("z")), ("user_id", Account("u")), ("address", ADDRESS)]),
     more("mail_links", 4, "TRUE", &[("hash", Bytes("m")), ("user_id", Account("u"))]),
+    more("app_sessions", 3, "TRUE", &[("hash", Bytes("w")), ("session_id", Id("s"))]),
     more("dbsc_sessions", 3, "TRUE", &[("id", Sql("'dbsc-' || n")), ("session_id", Id("s"))]),
     more("dbsc_challenges", 3, "TRUE", &[("hash", Bytes("q")), ("dbsc_id", Sql("'dbsc-' || n"))]),
     more("proofs_seen", 3, "TRUE", &[("session_id", Id("s")), ("jti", Bytes("j")), ("expires_at", LATER)]),
@@ -58,8 +59,9 @@ const LATER: fill::Cell = Sql("1900000000000 + n");
 const ADDRESS: fill::Cell = Sql("'grown-' || n || '@example.test'");
 
 /// These stay small, or it is meant that all of it is read.
-const SMALL: [(&str, &str); 15] = [
+const SMALL: [(&str, &str); 16] = [
     ("step_up_grants", "gone after minutes"),
+    ("app_codes", "gone after half a minute"),
     ("chain_heads", "64 rows on Postgres, one on SQLite"),
     ("alert_cursors", "one row for each chain"),
     ("job_leases", "one row for each job"),
@@ -188,6 +190,11 @@ async fn no_large_table_is_read_from_end_to_end(app: App) {
     let (watched, secure) = (app.beside(&[]).await, https(&app).await);
     // Rows to be like.
     a_day(&watched, &secure, "ada").await;
+    app.sql(
+        "INSERT INTO app_sessions (hash, session_id, host, issued_at, opened)
+            SELECT hash, session_id, 'app.example', 0, '{}' FROM session_tokens LIMIT 1",
+    )
+    .await;
     fill::make_months(&app.db, app.now()).await.unwrap();
     for growth in ACCOUNTS.iter().chain(SESSIONS).chain(EVENTS).chain(MORE) {
         let rows = growth.grow(&app.db, &(0..GROWN), app.now()).await.unwrap();
@@ -204,7 +211,7 @@ async fn no_large_table_is_read_from_end_to_end(app: App) {
 
     let mut read = BTreeMap::new();
     for one in &caught {
-        let (sql, scans) = if is_postgres { of_plan(one) } else { (one.clone(), explained(&app, one).await) };
+        let (sql, scans) = if is_postgres { of_plan(one) } else { (one.clone(), explained(&app, one)) };
         let large: Vec<_> = scans.into_iter().filter(|scan| is_large(scan)).collect();
         if !large.is_empty() {
             read.insert(sql, large);
@@ -222,7 +229,7 @@ fn is_large(scan: &str) -> bool {
 }
 
 /// Which tables SQLite would read from end to end.
-async fn explained(app: &App, sql: &str) -> Vec<String> {
+fn explained(app: &App, sql: &str) -> Vec<String> {
     let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     if !["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].contains(&first.as_str()) {
         return Vec::new();
