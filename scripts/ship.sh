@@ -83,7 +83,9 @@ unshare --mount --propagation private bash "$work/as-installed" >"$work/log" 2>&
 children+=($!)
 wait_for "http://localhost:$port/readyz" 30 "${children[0]}" "$work/log"
 [ "${#made[@]}" = 0 ] || rmdir --ignore-fail-on-non-empty "${made[@]}"
-curl -fsS "http://localhost:$port/" | grep -qi passkey || die "the page says nothing of passkeys"
+# Not a pipe: grep leaves at the first match, and curl would fail for it.
+curl -fsS "http://localhost:$port/" -o "$work/page"
+grep -qi passkey "$work/page" || die "the page says nothing of passkeys"
 [ "$(stat -c '%U %a' "$work/state/holdfast.db")" = "nobody 600" ] || die "the database is open to others, or elsewhere"
 stop_children
 grep -q 'Permission denied\|panicked' "$work/log" && { cat "$work/log" >&2; die "it was not content"; }

@@ -23,7 +23,7 @@ usable() { new_enough "$1" && has_wasm "$1"; }
 
 answer_debian() {
   if have rustup; then
-    rustup toolchain list | grep -q '^debian\b' || rustup toolchain link debian /usr >&2
+    grep -q '^debian\b' <<<"$(rustup toolchain list)" || rustup toolchain link debian /usr >&2
     echo debian
   elif [ "$(command -v rustc)" != /usr/bin/rustc ]; then
     echo /usr/bin
